@@ -27,8 +27,8 @@ class DialSpec:
     """One leg to be rung. `next_hop` is an address, not a name: a restart must find the same place."""
 
     leg_id: str
-    number: str  # E.164 with plus; what the user part of the request carries after the trunk's rewriting is `callee`
-    callee: str
+    number: str  # E.164 with plus
+    callee: str  # user part of the Request-URI, after the trunk's rewriting
     cli: str  # shown to the phone, E.164 with plus
     next_hop: tuple[str, int]
     trunk: str  # name in the configuration; credentials are looked up by it
@@ -100,7 +100,7 @@ class LostLeg:
     """A leg an earlier process left on the wire, as its row remembers it."""
 
     leg_id: str
-    callee: str
+    callee: str  # user part of the Request-URI, after the trunk's rewriting
     cli: str
     next_hop: tuple[str, int]
     trunk: str
@@ -127,7 +127,7 @@ class Backend(Protocol):
         """CANCEL, decline or BYE, as the leg stands; its Ended follows."""
 
     def play(self, leg_id: str, playback_id: int, items: Sequence[str], loop: bool = False) -> None:
-        """Prompt keys of the leg's language or `tone:<name>`; replaces what is playing. Allowed while bridged."""
+        """Prompt keys of the leg's language or `tone:<name>`; replaces what plays; allowed while bridged."""
 
     def stop(self, leg_id: str) -> None: ...
 

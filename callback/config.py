@@ -1,0 +1,157 @@
+"""The configuration: one TOML file, frozen models, every fault named at its TOML path.
+
+No file at all is a complete configuration: SQLite under the data directory, an embedded Valkey, SIP on
+loopback. `RINGBACK__SECTION__KEY` in the environment overrides a key; a secret may be written as
+`env:NAME` or `file:/path`. Reading and fault-finding are in `callback/config_file.py`; here are the shapes.
+"""
+
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,30}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Service(Section):
+    """Who we are to our subscribers."""
+
+    name: str = "Ringback"
+    country: Country = "PL"  # home country of new accounts
+    currency: Currency = "EUR"
+    locale: str = "en"
+    access_number: E164 = (
+        "+48221234567"  # shown by leg A, and the sender of our SMS unless the link has its own
+    )
+    code_countries: tuple[Country, ...] = ()  # where one-time codes may be sent; empty: the service's country
+
+
+class Database(Section):
+    url: str = ""  # empty: sqlite under the data directory
+
+
+class Queue(Section):
+    url: str = ""  # empty: embedded Valkey; else redis://…, rediss://… or unix:///path
+
+
+class Link(Section):
+    """One SMPP account at a carrier's SMSC."""
+
+    name: Name
+    host: str
+    port: Port = 2775
+    system_id: str = Field(max_length=15)
+    password: SecretStr = SecretStr("")  # at most 8 characters (SMPP 3.4 §5.2.2)
+    system_type: str = Field(default="", max_length=12)
+    bind: Literal["transceiver", "receiver+transmitter"] = "transceiver"
+    trusted_ani: bool = False  # the carrier vouches for source addresses
+    sender: str = ""  # our address on outgoing SMS; empty: service.access_number
+    default_alphabet: Literal["gsm0338", "latin1"] = "gsm0338"  # what data_coding 0 means there
+    enquire_link_s: Seconds = 30
+    window: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class Sip(Section):
+    """The embedded SIP backend."""
+
+    address: IPv4Address = IPv4Address("127.0.0.1")
+    port: Port = 5060
+    rtp_ports: tuple[Port, Port] = (20000, 29998)
+    user_agent: str = "Ringback"
+
+
+class Trunk(Section):
+    """A way to the telephone network: every number with one of its prefixes may go by it."""
+
+    name: Name
+    host: str  # address or name; resolved when dialling
+    port: Port = 5060
+    prefixes: tuple[str, ...] = ("+",)  # "+" is every number; the longest match wins
+    strip: Annotated[int, Field(ge=0, le=15)] = 1  # characters taken from the front of +48…
+    prepend: str = ""
+    username: str = ""
+    password: SecretStr = SecretStr("")
+
+
+class Hold(Section):
+    quantum_s: Seconds = 180
+    grow_before_s: Seconds = 20
+
+
+class Dedupe(Section):
+    retry_s: Seconds = 30
+    broken_s: Seconds = 300
+
+
+class Session(Section):
+    """Times of a call, in seconds."""
+
+    ring_a_s: Seconds = 45
+    ring_b_s: Seconds = 60
+    first_digit_s: Seconds = 8
+    next_digit_s: Seconds = 4
+    talk_max_s: Seconds = 7200
+    rtp_timeout_s: Seconds = 30
+
+
+class Retention(Section):
+    sealed_h: Annotated[int, Field(ge=1, le=8760)] = 72
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+
+
+class Config(Section):
+    data_dir: Path
+    service: Service = Service()
+    database: Database = Database()
+    queue: Queue = Queue()
+    sip: Sip = Sip()
+    links: tuple[Link, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    hold: Hold = Hold()
+    dedupe: Dedupe = Dedupe()
+    session: Session = Session()
+    retention: Retention = Retention()
+    log: Log = Log()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Config":
+        for what, names in (
+            ("links", [x.name for x in self.links]),
+            ("trunks", [x.name for x in self.trunks]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what}: the name {twice[0]!r} is given twice")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data_dir / 'ringback.db'}"
+
+    @property
+    def queue_url(self) -> str:
+        return self.queue.url or f"unix://{self.run_dir / 'valkey.sock'}"
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets and pid files, mode 0700; short, because a socket's path has at most 107 bytes."""
+        return self.data_dir / "run"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Seal key, pepper, session key, SIP key: one file each, 0600."""
+        return self.data_dir / "keys"
