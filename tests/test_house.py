@@ -1,0 +1,162 @@
+"""The house rules that no tool checks: sizes, names, reasons, links."""
+
+import ast
+import re
+import statistics
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAX_FILE_LINES = 350
+MEDIAN_FILE_LINES = 150
+MAX_FUNCTION_LINES = 60
+VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|managers?|services?|handlers?|misc|base)$")
+
+
+def kept_files(*endings: str) -> list[Path]:
+    """Every file of the project with one of these endings, committed or about to be."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    files = [ROOT / name for name in names if name.endswith(endings or ("",)) and name]
+    return [file for file in files if file.is_file()]
+
+
+SOURCES = kept_files(".py")
+PACKAGES = sorted(
+    {file.relative_to(ROOT).parts[0] for file in SOURCES if file.name == "__init__.py"} - {"tests"}
+)
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def where(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_a_file_holds_one_idea() -> None:
+    lengths = {where(file): len(file.read_text().splitlines()) for file in SOURCES}
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_FILE_LINES} == {}
+    assert statistics.median(lines for lines in lengths.values() if lines) <= MEDIAN_FILE_LINES
+
+
+def test_a_function_fits_a_screen() -> None:
+    long = {
+        f"{where(file)}:{node.lineno} {node.name}": lines
+        for file in SOURCES
+        for node in functions(file)
+        if (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_no_name_is_vague() -> None:
+    assert [
+        where(file) for file in SOURCES if VAGUE.search(file.stem) or VAGUE.search(file.parent.name)
+    ] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [f for f in SOURCES if (tree := ast.parse(f.read_text())).body and not ast.get_docstring(tree)]
+    assert [where(file) for file in silent] == []
+
+
+def test_every_exception_to_a_check_has_its_reason_beside_it() -> None:
+    bare = re.compile(r"#\s*(type:\s*ignore(\[[^\]]*\])?|noqa(:\s*[A-Z0-9, ]+)?)\s*$")
+    found = [
+        f"{where(file)}:{number}"
+        for file in SOURCES
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if bare.search(line)
+    ]
+    assert found == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|NotImplemented" + r"Error)\b")
+    assert [where(file) for file in SOURCES if later.search(file.read_text())] == []
+
+
+def test_tests_wait_for_conditions_not_for_time() -> None:
+    """Peers pace what they play; the waiting itself lives in two places."""
+    excused = {"tests/waiting.py", "tests/conftest.py"}
+    asleep = [
+        where(file)
+        for file in SOURCES
+        if where(file).startswith("tests/") and "/peers/" not in where(file) and where(file) not in excused
+        if re.search(r"\b(time|asyncio)\.sleep\((?!0\))", file.read_text())
+    ]
+    assert asleep == []
+
+
+def test_no_registry_is_named() -> None:
+    """Where packages come from is the machine's own business."""
+    names = ["pypi", "pythonhosted", "npmjs", "deb.debian", "security.debian", "conda"]
+    hosts = [f"{name}.{end}" for name, end in product(names, ["org", "com", "io"])]
+    found = [
+        where(file)
+        for file in kept_files()
+        if any(host.encode() in (content := file.read_bytes()) for host in hosts) and content
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock", "requirements-test.lock"])
+def test_locks_hold_hashes_and_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "http" not in text
+    pins = re.findall(r"^[a-z0-9][^\n]*==[^\n]* \\$", text, re.MULTILINE)
+    assert pins
+    assert len(re.findall(r"\\\n    --hash", text)) >= len(pins)
+
+
+def test_locks_hold_every_dependency() -> None:
+    def wanted(requirements: list[str]) -> set[str]:
+        return {re.split(r"[<>=!~ \[;]", requirement)[0] for requirement in requirements}
+
+    def held(lock: str) -> set[str]:
+        return set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
+
+    groups = SETTINGS["dependency-groups"]
+    assert (
+        wanted(SETTINGS["project"]["dependencies"])
+        <= held("requirements.lock")
+        <= held("requirements-test.lock")
+    )
+    assert wanted(groups["test"]) <= held("requirements-test.lock")
+    assert wanted(groups["build"]) <= held("requirements-build.lock")
+
+
+def test_every_package_is_built_typed_and_bound_by_the_import_contracts() -> None:
+    assert sorted(SETTINGS["tool"]["importlinter"]["root_packages"]) == PACKAGES
+    assert sorted(SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == PACKAGES
+    assert set(PACKAGES) < set(SETTINGS["tool"]["mypy"]["files"])
+
+
+def test_a_module_measured_as_pure_is_bound_to_be_pure() -> None:
+    *_, purity = SETTINGS["tool"]["importlinter"]["contracts"]
+    measured = {
+        pattern.removesuffix(".py").removesuffix("/*").replace("/", ".")
+        for pattern in SETTINGS["tool"]["coverage"]["report"]["include"]
+        if (ROOT / pattern.removesuffix("/*")).exists()
+    }
+    assert measured == set(purity["source_modules"])
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    dead = [
+        f"{where(document)}: {target}"
+        for document in kept_files(".md")
+        for target in re.findall(r"\]\(([^)#]+)", document.read_text())
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+    assert dead == []
