@@ -4,8 +4,12 @@ Instants are Unix milliseconds (`_at_ms`), money is int64 micro-units (`_micro`)
 alike. What a row must never do twice has a unique key here, not a promise in code.
 """
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
+
+# Counted ids: 64 bits on PostgreSQL; on SQLite the rowid, which must be written INTEGER.
+SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+NEVER_REUSED = {"sqlite_autoincrement": True}  # an id that others remember must not come back after retention
 
 LIVE = "state IN ('queued', 'running')"
 
@@ -53,7 +57,7 @@ class CodeSent(SQLModel, table=True):
 
     __tablename__ = "code_sent"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=SERIAL)
     account_id: str = Field(index=True)
     e164: str = Field(index=True)
     source: str = Field(index=True)  # the ani or address that asked
@@ -130,7 +134,7 @@ class RateRow(SQLModel, table=True):
     __tablename__ = "rate"
     __table_args__ = (UniqueConstraint("deck_id", "prefix", "role"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=SERIAL)
     deck_id: str = Field(foreign_key="deck.id")
     prefix: str  # digits without plus
     role: str  # A | B | both
@@ -159,9 +163,10 @@ class Inbox(SQLModel, table=True):
         Index("inbox_repeat", "dedupe_key", "received_at_ms"),
         Index("inbox_waiting", "id", sqlite_where=text("state IN ('received', 'claimed')"),
               postgresql_where=text("state IN ('received', 'claimed')")),
+        NEVER_REUSED,
     )  # fmt: skip
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=SERIAL)
     link: str
     session_id: str = Field(foreign_key="bind_session.id")
     dedupe_key: bytes = Field(sa_type=LargeBinary)
@@ -185,9 +190,10 @@ class Outbox(SQLModel, table=True):
         UniqueConstraint("key"),
         Index("outbox_due", "link", "next_at_ms", sqlite_where=text("state = 'queued'"),
               postgresql_where=text("state = 'queued'")),
+        NEVER_REUSED,
     )  # fmt: skip
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=SERIAL)
     key: str  # "inbox:<id>", "code:<number id>:<n>": one effect, one SMS
     kind: str
     params: str = Field(sa_type=Text)  # JSON; erased once sent if it held a one-time code
@@ -295,7 +301,7 @@ class Cdr(SQLModel, table=True):
 class Trace(SQLModel, table=True):
     """Events and effects of a session, in order: any production call replays as a test."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=SERIAL)
     request_id: str = Field(index=True)
     at_ms: int = Field(sa_type=BigInteger)
     state: str

@@ -1,0 +1,217 @@
+"""The door to the database: one engine, a session for writing, a session for reading, and our own errors.
+
+Nothing outside `callback/store` sees SQLAlchemy's exceptions; they end here as a `StoreError` that says
+which file it is about, what to do, and whether trying again may help (`transient`).
+
+SQLite decides late: a transaction that begins by reading and then wants to write may be refused at once,
+whatever the busy timeout. So a writer says BEGIN IMMEDIATE and waits for its turn at the door, and a reader
+says `query_only` and cannot become a writer by mistake.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session
+
+from callback.store.schema import known_revisions, upgrade
+
+_BUSY_TIMEOUT_MS = 5000
+_POOL_KEEP = 4  # idle connections kept open
+_POOL_OVERFLOW = 60  # more while that many threads are at work
+_POOL_WAIT_S = 10
+
+_MODE = "ringback_mode"  # execution option: "read" | "write" | "migrate"
+_SQLITE_BEGIN = {
+    "read": ("PRAGMA query_only=ON", "BEGIN"),
+    "write": ("PRAGMA query_only=OFF", "BEGIN IMMEDIATE"),
+    # a table that is rebuilt is dropped for an instant, and its children must not mind (alembic batch mode)
+    "migrate": ("PRAGMA query_only=OFF", "PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE"),
+}
+
+# SQLSTATE classes of PostgreSQL: lock not available, serialisation failure, deadlock
+_PG_BUSY = frozenset({"55P03", "40001", "40P01"})
+_PG_READ_ONLY = "25006"
+
+
+class StoreError(Exception):
+    """Trouble with the database. `transient`: the same thing may work in a moment."""
+
+    transient = False
+
+
+class StoreBusy(StoreError):  # noqa: N818  # the name is the state it tells of
+    """Somebody else holds the database; nothing was changed."""
+
+    transient = True
+
+
+class StoreReadOnly(StoreError):  # noqa: N818  # the name is the state it tells of
+    """The database, its directory or its file system does not let us write."""
+
+
+class StoreTooNew(StoreError):  # noqa: N818  # the name is the state it tells of
+    """A newer program made or upgraded this database."""
+
+
+class StoreTooOld(StoreError):  # noqa: N818  # the name is the state it tells of
+    """The database is missing, empty or from an older program: `ringback init` cures it."""
+
+
+class StoreBroken(StoreError):  # noqa: N818  # the name is the state it tells of
+    """Anything else: unreachable, damaged, full, or a row that the schema refuses."""
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
+
+
+class Store:
+    """One database. Safe to share between threads; not between processes: make a new one after a fork."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.name = parsed.database or "" if self.is_sqlite else parsed.render_as_string(hide_password=True)
+        """How messages call it: the file, or the URL without its password."""
+        self._path = Path(self.name) if self.is_sqlite and self.name.startswith("/") else None
+        self._engine = _engine(url, self.is_sqlite)
+        self._readers = self._engine.execution_options(**{_MODE: "read"})
+        self._writers = self._engine.execution_options(**{_MODE: "write"})
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises. Rows stay readable."""
+        with self._errors_are_ours(), Session(self._writers, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One snapshot; writing in it is refused (SQLite)."""
+        with self._errors_are_ours(), Session(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    def check_schema(self) -> None:
+        """Nothing, if the database is just what this program expects; else StoreTooNew or StoreTooOld."""
+        revision = self._revision()
+        known = known_revisions()
+        if revision == known[-1]:
+            return
+        if revision is None:
+            raise StoreTooOld(f"{self.name}: there is no Ringback database yet; run `ringback init`")
+        if revision in known:
+            raise StoreTooOld(
+                f"{self.name}: the database is at revision {revision}, this program needs {known[-1]}; "
+                "stop everything and run `ringback init` to upgrade it"
+            )
+        raise StoreTooNew(
+            f"{self.name}: the database is at revision {revision}, which this program (up to {known[-1]}) "
+            "does not know; install the newer Ringback that made it"
+        )
+
+    def migrate(self) -> None:
+        """Create or upgrade to the newest revision, all or nothing; harmless when nothing is to do."""
+        try:
+            self.check_schema()
+        except StoreTooOld:
+            self.change_schema(upgrade)
+
+    def change_schema(self, change: Callable[[Connection], None]) -> None:
+        """Run a change of tables in one transaction that keeps everybody else out."""
+        with self._errors_are_ours():
+            if self._path:
+                self._path.touch(mode=0o600)  # WAL and SHM take the mode of their database
+            with self._engine.execution_options(**{_MODE: "migrate"}).connect() as connection:
+                with connection.begin():
+                    change(connection)
+                connection.detach()  # its foreign keys are switched off: not for the pool
+
+    def dispose(self) -> None:
+        """Close every idle connection."""
+        self._engine.dispose()
+
+    def _revision(self) -> str | None:
+        if self._path and not self._path.exists():
+            return None  # connecting would make an empty file
+        with self._errors_are_ours(), self._readers.connect() as connection:
+            if not self._engine.dialect.has_table(connection, "alembic_version"):
+                return None
+            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return found
+
+    @contextmanager
+    def _errors_are_ours(self) -> Iterator[None]:
+        driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        try:
+            yield
+        except (SQLAlchemyError, driver_error) as error:
+            raise _translate(error, self.name) from error
+
+
+def _engine(url: str, is_sqlite: bool) -> Engine:
+    # QueuePool hands a connection to any thread; sqlite3 allows it with check_same_thread off, and
+    # serialises calls inside the library.
+    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=_POOL_KEEP,
+        max_overflow=_POOL_OVERFLOW,
+        pool_timeout=_POOL_WAIT_S,
+        pool_pre_ping=not is_sqlite,
+        connect_args=arguments if is_sqlite else {},
+    )
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")  # first: the next line may have to wait
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    for statement in _SQLITE_BEGIN[connection.get_execution_options().get(_MODE, "write")]:
+        connection.exec_driver_sql(statement)
+
+
+def _translate(error: Exception, name: str) -> StoreError:
+    """Our error for a driver's or SQLAlchemy's, with the cure."""
+    if isinstance(error, PoolTimeout):
+        return StoreBusy(f"{name}: too many threads use the database at once")
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    message = str(origin)
+    sqlstate = getattr(origin, "sqlstate", None)
+    if "database is locked" in message or "database table is locked" in message or sqlstate in _PG_BUSY:
+        return StoreBusy(f"{name}: the database is locked by another process; is a backup or import running?")
+    if "readonly database" in message or sqlstate == _PG_READ_ONLY:
+        return StoreReadOnly(
+            f"{name}: the database cannot be written; check the owner and mode of the file and of its "
+            "directory, and that the disk is not mounted read-only"
+        )
+    if isinstance(error, IntegrityError):
+        return StoreBroken(f"{name}: the database refused a row: {message}")
+    if "no such table" in message or "no such column" in message or sqlstate in {"42P01", "42703"}:
+        return StoreBroken(f"{name}: {message}; run `ringback init` to create or upgrade the tables")
+    if "unable to open database file" in message:
+        return StoreBroken(f"{name}: cannot be opened; does its directory exist, and is it ours?")
+    if "disk is full" in message or sqlstate == "53100":
+        return StoreBroken(f"{name}: the disk is full; nothing was stored", transient=True)
+    if "malformed" in message or "not a database" in message:
+        return StoreBroken(f"{name}: the file is damaged; restore the last backup")
+    unreachable = isinstance(error, DBAPIError) and error.connection_invalidated
+    return StoreBroken(f"{name}: {message}", transient=unreachable)
