@@ -145,7 +145,11 @@ class RateRow(SQLModel, table=True):
 
 
 class BindSession(SQLModel, table=True):
-    """One bound session of a link. `acked_to` tells which copies had their response written (DESIGN 5a)."""
+    """One bound session of a link.
+
+    `acked_to`: up to this inbox id every response was written, and the session outlived it by 5 s. A copy
+    above it may be sent again by the carrier, minutes later (DESIGN 5a).
+    """
 
     __tablename__ = "bind_session"
 
@@ -163,6 +167,8 @@ class Inbox(SQLModel, table=True):
         Index("inbox_repeat", "dedupe_key", "received_at_ms"),
         Index("inbox_waiting", "id", sqlite_where=text("state IN ('received', 'claimed')"),
               postgresql_where=text("state IN ('received', 'claimed')")),
+        Index("inbox_sealed", "received_at_ms", sqlite_where=text("sealed IS NOT NULL"),
+              postgresql_where=text("sealed IS NOT NULL")),
         NEVER_REUSED,
     )  # fmt: skip
 
@@ -176,7 +182,8 @@ class Inbox(SQLModel, table=True):
     masked: str | None = Field(default=None, sa_type=Text)  # readable text without secrets, once executed
     state: str = "received"  # received | claimed | done | repeat | quarantined
     outcome: str = ""  # "registered", "callback-requested" …, or a Reason
-    tries: int = 0
+    tries: int = 0  # claims so far, the present one included
+    not_before_ms: int = Field(default=0, sa_type=BigInteger)  # rest after a failed try
     claimed_by: str | None = None
     claimed_at_ms: int | None = Field(default=None, sa_type=BigInteger)
     received_at_ms: int = Field(sa_type=BigInteger)
@@ -201,7 +208,7 @@ class Outbox(SQLModel, table=True):
     link: str
     sender: str  # our address
     recipient: str
-    state: str = "queued"  # queued | sending | sent | failed
+    state: str = "queued"  # queued | sending | submitted (no response yet) | sent | failed
     tries: int = 0
     next_at_ms: int = Field(sa_type=BigInteger)
     created_at_ms: int = Field(sa_type=BigInteger)
