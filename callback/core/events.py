@@ -78,6 +78,7 @@ class CallAuthorised:
     number: str  # E.164 with plus
     routes: tuple[Route, ...]
     talk_s: int
+    ask: int  # the `Authorise.ask` it answers: a late answer must not ring an older number
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class CallRefused:
     """Answer to `Authorise`: the reason is spoken."""
 
     reason: Reason
+    ask: int  # as in `CallAuthorised`
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ class Authorise:
     """May this be called, by which way, for how long? Answered by CallAuthorised or CallRefused."""
 
     destination: str  # as dialled or as texted; the answer normalises it
+    ask: int  # repeated in the answer
 
 
 @dataclass(frozen=True, slots=True)
