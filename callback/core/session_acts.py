@@ -120,7 +120,7 @@ def _fade(s: Session, hang_up: HangUp, out: list[Effect]) -> Session:
 
 def authorise(s: Session, destination: str, now_ms: int, out: list[Effect]) -> Session:
     """Ask whether, how and for how long this may be called."""
-    s = replace(move(s, State.AUTHORISE), ask=s.ask + 1, empties=0, number_at_ms=now_ms, hash_at_ms=None)
+    s = replace(move(s, State.AUTHORISE), ask=s.ask + 1, empties=0, echo_from_ms=now_ms, hash_at_ms=None)
     out.append(Authorise(destination, s.ask))
     return replace(s, wake_at_ms=now_ms + s.policy.authorise_s * 1000)
 

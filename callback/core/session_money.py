@@ -19,11 +19,11 @@ def covered(s: Session, event: Covered, now_ms: int, out: list[Effect]) -> Sessi
     if s.a is None:
         return s
     out.append(ArmLimit(event.until_ms))
-    longer = s.until_ms is None or event.until_ms > s.until_ms
-    s = replace(s, until_ms=event.until_ms, final=event.final, grow_at_ms=None)
+    brought_nothing = s.grow_asked and s.until_ms is not None and event.until_ms <= s.until_ms
+    s = replace(s, until_ms=event.until_ms, final=event.final, grow_at_ms=None, grow_asked=False)
     if not event.final and s.state is not State.CLEAR:
         grow_at_ms = event.until_ms - s.policy.grow_before_s * 1000
-        if not longer:  # asking at once would ask for ever
+        if brought_nothing:  # asking again at once would be asking for ever
             grow_at_ms = max(grow_at_ms, now_ms + s.policy.grow_retry_s * 1000)
         s = replace(s, grow_at_ms=grow_at_ms)
     return _warn(s, now_ms, out)
@@ -40,7 +40,7 @@ def time_passed(s: Session, now_ms: int, out: list[Effect]) -> Session:
         return clear(s, Cause.TIME_ENDED, outcome_answered(s), now_ms, out)
     if s.grow_at_ms is not None and s.grow_at_ms <= now_ms:
         out.append(GrowHold())
-        s = replace(s, grow_at_ms=now_ms + s.policy.grow_retry_s * 1000)
+        s = replace(s, grow_at_ms=now_ms + s.policy.grow_retry_s * 1000, grow_asked=True)
     return _warn(s, now_ms, out)
 
 

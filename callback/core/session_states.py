@@ -41,8 +41,6 @@ from callback.core.session_value import Outcome, Session, State, outcome_unanswe
 
 Handler = Callable[[Session, Event, int, list[Effect]], Session]
 
-AHEAD_MAX = 40  # keys kept for the menu: two long numbers
-
 
 def ring_a(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Session:
     """Ring the customer, route after route; nothing is dialled again once it has answered."""
@@ -86,6 +84,8 @@ def authorising(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Ses
     """Wait for the answer to the last `Authorise`; keys are kept for the menu."""
     match event:
         case CallAuthorised(number, routes, _, ask) if ask == s.ask and routes:
+            if len(s.fading) >= s.policy.fading_max:
+                return _try_another(s, now_ms, out, spoken.SYSTEM_TROUBLE)
             s = replace(move(s, State.RING_B), number_b=number, routes_b=routes, ahead="")
             # the "connecting" prompt is heard out first
             return dial_b(s if s.playing else play(s, out, spoken.TONE_RINGBACK, loop=True), now_ms, out)
@@ -93,8 +93,6 @@ def authorising(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Ses
             return _try_another(s, now_ms, out, spoken.for_reason(Reason.NO_ROUTE))
         case CallRefused(reason, ask) if ask == s.ask:
             return _try_another(s, now_ms, out, spoken.for_reason(reason))
-        case DigitPressed(_, "#") if _within(s.number_at_ms, now_ms, s):  # pressed twice by habit
-            return replace(s, number_at_ms=None, hash_at_ms=now_ms)
         case DigitPressed(_, key):
             return _hash(_keep(s, key), key, Cause.CANCELLED, now_ms, out)
         case TimedOut():
@@ -164,8 +162,8 @@ HANDLERS: dict[State, Handler] = {
 
 def to_menu(s: Session, now_ms: int, out: list[Effect], *prompt: str) -> Session:
     """Ask for a number; what was typed ahead is the answer, and then nothing is asked."""
-    ahead = s.ahead
-    s = replace(move(s, State.MENU), typed="", ahead="", hash_at_ms=None)
+    ahead, echo_from_ms = s.ahead, s.echo_from_ms if s.hash_at_ms is None else s.hash_at_ms
+    s = replace(move(s, State.MENU), typed="", ahead="", hash_at_ms=None, echo_from_ms=echo_from_ms)
     if not ahead:
         return _ask(s, now_ms, out, *prompt)
     s = _await_first_digit(hush(s, out), now_ms)
@@ -191,8 +189,8 @@ def _pressed(s: Session, key: str, now_ms: int, out: list[Effect]) -> Session:
     typed, did = press(s.typed, key, s.policy.max_digits)
     if did is Press.NOTHING:
         return s
-    if did is Press.EMPTY and _within(s.number_at_ms, now_ms, s):
-        return replace(s, number_at_ms=None)  # the key that ended the last number, pressed twice
+    if did is Press.EMPTY and _within(s.echo_from_ms, now_ms, s):
+        return replace(s, echo_from_ms=None)  # pressed once more than needed, by habit
     s = hush(s, out)
     match did:
         case Press.MORE:
@@ -216,7 +214,10 @@ def _empty_try(s: Session, now_ms: int, out: list[Effect]) -> Session:
 
 
 def _keep(s: Session, key: str) -> Session:
-    return replace(s, ahead=(s.ahead + key)[:AHEAD_MAX])
+    """Keys for the menu to come. A `#` before any digit would end nothing."""
+    if key not in "0123456789*#" or (key == "#" and not s.ahead):
+        return s
+    return replace(s, ahead=(s.ahead + key)[: s.policy.ahead_max])
 
 
 def _within(at_ms: int | None, now_ms: int, s: Session) -> bool:
@@ -229,4 +230,5 @@ def _hash(s: Session, key: str, cause: Cause, now_ms: int, out: list[Effect]) ->
         return replace(s, hash_at_ms=None)
     if not _within(s.hash_at_ms, now_ms, s):
         return replace(s, hash_at_ms=now_ms)
-    return to_menu(replace(hang_up_b(s, cause, out), ahead=""), now_ms, out, spoken.ENTER_NUMBER)
+    s = replace(hang_up_b(s, cause, out), ahead="", hash_at_ms=now_ms)
+    return to_menu(s, now_ms, out, spoken.ENTER_NUMBER)

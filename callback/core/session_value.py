@@ -94,6 +94,7 @@ class Policy:
     first_digit_s: int = 8  # after the prompt
     next_digit_s: int = 4  # the pause that ends a number
     max_digits: int = 20
+    ahead_max: int = 40  # keys kept for the menu: two long numbers
     empty_tries: int = 3
     prompt_max_s: int = 30  # a prompt whose end is not reported has ended after this
     authorise_s: int = 10
@@ -103,6 +104,7 @@ class Policy:
     grow_before_s: int = 20
     grow_retry_s: int = 5
     warn_before_s: int = 60
+    fading_max: int = 5  # legs given up but not yet ended, beyond which no other is dialled
     clear_s: int = 5  # say the hang-up again
     clear_repeat_s: int = 20  # but no longer than this
     give_up_s: int = 60  # a backend reports every end within 40 s; this is for one that died
@@ -133,7 +135,7 @@ class Session:
     ahead: str = ""  # waiting for the menu
     empties: int = 0
     hash_at_ms: int | None = None  # the first `#` of what may become `##`
-    number_at_ms: int | None = None  # when the last number was complete
+    echo_from_ms: int | None = None  # soon after it, a lone `#` in the menu is an echo and no empty try
     # what A hears
     playback_id: int = 0  # the last one given away
     playing: Play | None = None
@@ -145,6 +147,7 @@ class Session:
     until_ms: int | None = None  # the money set aside lasts until then
     final: bool = False
     grow_at_ms: int | None = None
+    grow_asked: bool = False  # the last `GrowHold` is not answered yet
     warned_for_ms: int | None = None  # the end that was warned of
 
     @property
