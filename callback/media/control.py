@@ -10,7 +10,6 @@ import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, get_args, get_origin
 
@@ -193,7 +192,7 @@ def decode(text: bytes) -> Message:
     kind = _CLASSES.get(body.pop("say", "")) if isinstance(body, dict) else None
     if kind is None:
         raise ProtocolFault("no message of ours")
-    shapes = _shapes(kind)
+    shapes = _SHAPES[kind]
     if body.keys() != shapes.keys():
         raise ProtocolFault(f"{kind.__name__}: the fields differ")
     for name, allowed in shapes.items():
@@ -225,7 +224,6 @@ class FrameReader:
             yield decode(body)
 
 
-@cache
 def _shapes(kind: type[Any]) -> dict[str, tuple[type, ...]]:
     return {field.name: _runtime_types(field.type) for field in fields(kind)}
 
@@ -244,3 +242,6 @@ def _fits(value: Any, allowed: tuple[type, ...]) -> bool:
     if isinstance(value, tuple) and not all(isinstance(item, str) for item in value):
         return False
     return isinstance(value, allowed)
+
+
+_SHAPES = {kind: _shapes(kind) for kind in _CLASSES.values()}

@@ -23,12 +23,14 @@ from callback.media.control import (
     Stop,
     Unbridge,
 )
+from callback.media.farend import is_reachable
 
 
 @dataclass(slots=True)
 class _Wish:
     open: Open
     connect: Connect | None = None
+    address: tuple[str, int] | None = None  # the last one that is not a hold
     latch: Latch | None = None
     limit: Limit | None = None
     play: Play | None = None
@@ -88,8 +90,9 @@ class WantedState:
     def _note(self, wish: _Wish, command: Connect | Play | Limit | Stop) -> None:
         match command:
             case Connect(_, host, port):
-                moved = wish.connect is None or (wish.connect.host, wish.connect.port) != (host, port)
-                wish.connect, wish.latch = command, None if moved else wish.latch
+                wish.connect = command
+                if is_reachable(host, port) and (host, port) != wish.address:
+                    wish.address, wish.latch = (host, port), None
             case Play():
                 wish.play = command
             case Limit():
