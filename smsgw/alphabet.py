@@ -9,7 +9,8 @@ _BASIC = (
 )
 _ESCAPE = 0x1B
 _EXTENSION = {
-    0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]", 0x40: "|", 0x65: "€",
+    0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]", 0x40: "|",
+    0x65: "€",
 }  # fmt: skip
 _SEPTETS = {char: bytes([code]) for code, char in enumerate(_BASIC) if code != _ESCAPE} | {
     char: bytes([_ESCAPE, code]) for code, char in _EXTENSION.items()

@@ -7,7 +7,7 @@ begins with a user data header (3GPP TS 23.040 §9.2.3.24.1)
     05 00 03 reference total number
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,9 +83,9 @@ def encode_parts(text: str, default: Alphabet, reference: int) -> tuple[OutPart,
     """The text in the alphabet that needs the fewest parts; no character is cut. `reference` is 0-255."""
     ways = [_cut(_DATA_CODING_UCS2, _ucs2(text), _OCTETS, _OCTETS - _HEADER_OCTETS)]
     if default == "latin1":
-        if latin := _latin1(text):
+        if (latin := _latin1(text)) is not None:
             ways.append(_cut(_DATA_CODING_LATIN1, latin, _OCTETS, _OCTETS - _HEADER_OCTETS))
-    elif septets := encode_gsm(text):
+    elif (septets := encode_gsm(text)) is not None:
         ways.append(_cut(_DATA_CODING_DEFAULT, septets, _SEPTETS, _SEPTETS - _HEADER_SEPTETS))
     data_coding, pieces = min(reversed(ways), key=lambda way: len(way[1]))
     if len(pieces) == 1:
@@ -108,7 +108,7 @@ def _ucs2(text: str) -> tuple[bytes, ...]:
     return tuple(char.encode("utf-16-be", "replace") for char in text)
 
 
-def _cut(data_coding: int, chars: Iterable[bytes], alone: int, each: int) -> tuple[int, list[bytes]]:
+def _cut(data_coding: int, chars: Sequence[bytes], alone: int, each: int) -> tuple[int, list[bytes]]:
     """Whole characters into one piece of `alone` octets, or into several of `each`."""
     whole = b"".join(chars)
     if len(whole) <= alone:
