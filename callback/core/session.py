@@ -74,8 +74,8 @@ def _step(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Session:
         case PlayEnded(playback_id) if playback_id == s.warning:
             return resume(s, out)
         case PlayEnded(playback_id):
-            if s.playing is None or playback_id != s.playing.playback_id:
-                return s
+            if s.playing is None or s.warning is not None or playback_id != s.playing.playback_id:
+                return s  # stopped, replaced, or only interrupted
             s = replace(s, playing=None)
         case DigitPressed(leg) if leg != s.a:
             return s

@@ -19,7 +19,7 @@ def covered(s: Session, event: Covered, now_ms: int, out: list[Effect]) -> Sessi
     if s.a is None:
         return s
     out.append(ArmLimit(event.until_ms))
-    brought_nothing = s.grow_asked and s.until_ms is not None and event.until_ms <= s.until_ms
+    brought_nothing = s.grow_asked and event.until_ms <= (s.until_ms or 0)
     s = replace(s, until_ms=event.until_ms, final=event.final, grow_at_ms=None, grow_asked=False)
     if not event.final and s.state is not State.CLEAR:
         grow_at_ms = event.until_ms - s.policy.grow_before_s * 1000
