@@ -17,7 +17,7 @@ _RAMP = 40  # samples of fade at either end (5 ms), against clicks
 
 # name: frequencies in Hz, then (tone, pause) in ms, repeated to fill the period
 _CADENCES: dict[str, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
-    "ringback-eu": ((425,), ((1000, 4000),)),
+    "ringback": ((425,), ((1000, 4000),)),
     "ringback-uk": ((400, 450), ((400, 200), (400, 2000))),
     "ringback-us": ((440, 480), ((2000, 4000),)),
     "busy-eu": ((425,), ((500, 500),)),

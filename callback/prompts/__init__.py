@@ -1,0 +1,1 @@
+"""What callers hear: recorded prompts per language, and the catalogue of their words."""
