@@ -1,0 +1,50 @@
+"""Who runs the service. The first one comes in by a one-time link; there is no default password.
+
+Only a hash of the link's token is stored: whoever reads the database cannot use it.
+"""
+
+import hashlib
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from callback.store.models import Operator
+from callback.store.rows import changed, first, insert_once
+
+
+def create_operator_link(
+    session: Session, operator_id: str, token: str, expires_at_ms: int, now_ms: int
+) -> None:
+    """Let whoever brings this token (at least 128 random bits) become an operator, once, until it expires."""
+    link = Operator(
+        id=operator_id, link_hash=_hash(token), link_expires_at_ms=expires_at_ms, created_at_ms=now_ms
+    )
+    assert insert_once(session, link), "a token is used once"
+
+
+def has_operators(session: Session) -> bool:
+    """Whether anybody came in by a link yet."""
+    return session.exec(select(func.count()).where(col(Operator.login).is_not(None))).one() > 0
+
+
+def find_operator(session: Session, login: str) -> Operator | None:
+    return first(session, select(Operator).where(Operator.login == login.lower()))
+
+
+def claim_operator_link(
+    session: Session, token: str, login: str, password_hash: str, now_ms: int
+) -> Operator | None:
+    """Become the operator `login` by a link; None if it is unknown, used, expired, or the login is taken."""
+    name = login.lower()
+    if find_operator(session, name) is not None:
+        return None
+    claim = (
+        update(Operator)
+        .where(col(Operator.link_hash) == _hash(token), col(Operator.link_expires_at_ms) > now_ms)
+        .values(login=name, password_hash=password_hash, link_hash=None, link_expires_at_ms=None)
+    )
+    return find_operator(session, name) if changed(session, claim) == 1 else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
