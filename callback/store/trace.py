@@ -13,7 +13,7 @@ from callback.store.rows import every, insert_values
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Line:
     """One event of a session and the effects it had, both as JSON without secrets."""
 
     request_id: str
@@ -23,12 +23,12 @@ class Step:
     effects: str = "[]"
 
 
-def record_steps(session: Session, steps: Sequence[Step]) -> None:
-    """Store a group of steps, in their order, with one statement."""
-    insert_values(session, Trace, [asdict(step) for step in steps])
+def add_lines(session: Session, lines: Sequence[Line]) -> None:
+    """Store a group of lines, in their order, with one statement."""
+    insert_values(session, Trace, [asdict(line) for line in lines])
 
 
-def steps_of(session: Session, request_id: str) -> list[Step]:
-    """All steps of one request, in their order."""
+def lines_of(session: Session, request_id: str) -> list[Line]:
+    """All lines of one request, in their order."""
     found = every(session, select(Trace).where(Trace.request_id == request_id).order_by(col(Trace.id)))
-    return [Step(row.request_id, row.at_ms, row.state, row.event, row.effects) for row in found]
+    return [Line(row.request_id, row.at_ms, row.state, row.event, row.effects) for row in found]
