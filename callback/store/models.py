@@ -248,6 +248,7 @@ class Request(SQLModel, table=True):
     node: str | None = None
     epoch: int | None = Field(default=None, sa_type=BigInteger)
     outcome: str = ""
+    recovered: int = 0  # times a crash put it back into the queue
     version: int = 1
 
 

@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("not_before_ms", sa.BigInteger(), nullable=False),
         sa.Column("claimed_by", sa.String(), nullable=True),
         sa.Column("claimed_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("received_at_ms", sa.BigInteger(), nullable=False),
@@ -210,6 +211,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("inbox_repeat", ["dedupe_key", "received_at_ms"], unique=False)
+        batch_op.create_index(
+            "inbox_sealed",
+            ["received_at_ms"],
+            unique=False,
+            sqlite_where=sa.text("sealed IS NOT NULL"),
+            postgresql_where=sa.text("sealed IS NOT NULL"),
+        )
         batch_op.create_index(
             "inbox_waiting",
             ["id"],
@@ -286,6 +294,7 @@ def upgrade() -> None:
         sa.Column("node", sa.String(), nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("recovered", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
