@@ -1,0 +1,234 @@
+"""A dialer node: one asyncio loop with every call of this node, its lease, and its wake-up socket.
+
+    RQ worker (child) ──ids──► wake socket ──► claim in the database ──► Call (callback/runner.py)
+
+The socket's news is a hint: claiming is one conditional UPDATE, and whoever gets no row leaves it alone. The
+node renews its lease every 3 s and fences itself by its own monotonic clock (callback/lease.py).
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlmodel import Session
+
+from callback.authoriser import Authoriser
+from callback.clock import Clock
+from callback.commits import Commits
+from callback.config import Config
+from callback.core import events
+from callback.core.causes import Cause
+from callback.core.session import Outcome, Policy, new_session
+from callback.failpoints import reach
+from callback.jobs import open_wake_socket, read_ids
+from callback.lease import RENEW_S, Lease
+from callback.purse import Purse
+from callback.recovery import Recovery
+from callback.runner import Call, Desk
+from callback.settlement import finish_request
+from callback.store import nodes, requests
+from callback.store.claims import claim
+from callback.store.db import Store
+from callback.telephony import Backend, BackendEvent
+from callback.tracebook import TraceBook
+from callback.trunks import Trunks
+
+_FENCE_LOOK_S = 0.5
+_GOODBYE_S = 8.0
+
+
+class Dialer:
+    def __init__(self, config: Config, store: Store, backend: Backend, clock: Clock, node: str) -> None:
+        self._config = config
+        self._backend = backend
+        self._clock = clock
+        self._node = node
+        self._commits = Commits(store)
+        self._tracebook = TraceBook(self._commits)
+        self._trunks = Trunks(config.trunks, clock)
+        self._authoriser = Authoriser(self._commits, self._trunks, clock, config.hold.quantum_s)
+        self._policy = policy(config)
+        self._calls: dict[str, Call] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._log = structlog.get_logger().bind(node=node)
+
+    async def run(self, stop: asyncio.Event, wake_path: Path) -> None:
+        """Serve until `stop` is set; then every call is hung up, billed and written."""
+        asked_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
+        epoch, last_alive_at_ms = await self._commits.submit(lambda s: self._register(s, now_ms))
+        self._lease = Lease(self._node, epoch, asked_s)
+        self._desk = Desk(
+            self._backend,
+            self._commits,
+            self._authoriser,
+            self._tracebook,
+            self._clock,
+            may_dial=lambda: self._lease.may_dial(self._clock.monotonic_s()),
+            on_lost=self._lost,
+        )
+        await self._backend.start(self._on_event)
+        recovery = Recovery(
+            self._backend, self._commits, self._clock, self._node, epoch, last_alive_at_ms, self.wake
+        )
+        with open_wake_socket(wake_path) as wakes:
+            chores = [
+                asyncio.create_task(chore)
+                for chore in (
+                    self._renew_for_ever(),
+                    self._fence_for_ever(),
+                    self._tracebook.flush_for_ever(),
+                    self._listen_for_ever(wakes),
+                    recovery.run(),
+                )
+            ]
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait([stopped, *chores], return_when=asyncio.FIRST_COMPLETED)
+            while not stopped.done():
+                chores = [chore for chore in chores if not _ended_well(chore)]
+                await asyncio.wait([stopped, *chores], return_when=asyncio.FIRST_COMPLETED)
+            self._log.info("stopping", calls=len(self._calls))
+            await self._say_goodbye()
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+        await self._backend.close()
+        await self._tracebook.flush()
+        await self._commits.submit(lambda s: nodes.mark_down(s, self._node, epoch))
+        await self._commits.close()
+
+    def wake(self, ids: Sequence[str]) -> None:
+        """These requests may be due; claim what is free. From the loop only."""
+        for request_id in ids:
+            if request_id not in self._calls and not self._stopping:
+                task = asyncio.create_task(self._serve(request_id))
+                self._running.add(task)
+                task.add_done_callback(self._served)
+
+    # --- one request
+
+    async def _serve(self, request_id: str) -> None:
+        if not self._desk.may_dial():
+            return
+        reach("dialer.woken")
+        now_ms = self._clock.now_ms()
+        claimed = await self._commits.submit(
+            lambda s: claim(s, request_id, self._node, self._lease.epoch, now_ms)
+        )
+        if claimed is None:
+            return
+        reach("dialer.claimed")
+        routes = await self._trunks.routes(claimed.number_a)
+        if not routes:
+            self._log.error("no trunk reaches leg A", request=request_id, number=claimed.number_a)
+            await self._finish(request_id, Outcome.A_FAILED)
+            return
+        session = new_session(
+            claimed.number_a, routes, claimed.destination, self._policy, attempt_a=claimed.attempt + 1
+        )
+        call = self._calls[request_id] = Call(
+            self._desk, claimed, session, Purse(claimed.rate_a, claimed.held_micro)
+        )
+        try:
+            outcome = await call.run()
+        finally:
+            del self._calls[request_id]
+        if self._stopping and not call.answered_a:
+            await self._give_back(request_id)
+        else:
+            await self._finish(request_id, outcome)
+
+    async def _finish(self, request_id: str, outcome: str) -> None:
+        """Not ours any more: then nothing is written, and the other life finishes it."""
+        reach("dialer.finishing")
+        now_ms, epoch = self._clock.now_ms(), self._lease.epoch
+        await self._commits.submit(lambda s: finish_request(s, request_id, epoch, outcome, now_ms))
+        reach("dialer.finished")
+
+    async def _give_back(self, request_id: str) -> None:
+        """We are stopping and nobody has answered yet: the next life, or another node, rings again."""
+        now_ms, epoch = self._clock.now_ms(), self._lease.epoch
+        await self._commits.submit(lambda s: requests.requeue(s, request_id, epoch, now_ms))
+
+    def _served(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception():
+            self._log.error("call broke", exc_info=task.exception())
+
+    # --- the node
+
+    def _register(self, session: Session, now_ms: int) -> tuple[int, int]:
+        """Our new epoch, and the last sign of life of the epoch before."""
+        before = nodes.find_node(session, self._node)
+        epoch = nodes.register_node(session, self._node, "dialer", now_ms)
+        return epoch, before.renewed_at_ms if before else now_ms
+
+    def _on_event(self, event: BackendEvent) -> None:
+        call = self._calls.get(event.leg_id.rpartition("-")[0])
+        if call:
+            call.tell(event)
+
+    def _lost(self) -> None:
+        """Another life of this node has begun: nothing here is ours any more."""
+        if not self._lease.lost:
+            self._log.error("lease lost: hanging up every call of this process")
+            self._lease = Lease(self._node, self._lease.epoch, self._lease.renewed_s, lost=True)
+            self._end_all(Cause.FENCED)
+
+    def _end_all(self, cause: Cause) -> None:
+        for call in self._calls.values():
+            call.tell(events.EndWished(cause))
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            asked_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
+            renew = partial(nodes.renew, name=self._node, epoch=self._lease.epoch, now_ms=now_ms)
+            if await self._commits.submit(renew):
+                self._lease = self._lease.renewed(asked_s)
+            else:
+                self._lost()
+            await asyncio.sleep(RENEW_S)
+
+    async def _fence_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_FENCE_LOOK_S)
+            if self._calls and self._lease.must_hang_up(self._clock.monotonic_s()):
+                self._log.error("lease not renewed: hanging up", calls=len(self._calls))
+                self._end_all(Cause.FENCED)
+
+    async def _listen_for_ever(self, wakes: socket.socket) -> None:
+        """`read_ids` takes what is there; the loop says when there is something."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(wakes, lambda: self.wake(read_ids(wakes)))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            loop.remove_reader(wakes)
+
+    async def _say_goodbye(self) -> None:
+        self._stopping = True
+        self._end_all(Cause.CLEARED)
+        if self._running:
+            await asyncio.wait(self._running, timeout=_GOODBYE_S)
+        for task in self._running:
+            task.cancel()
+
+
+def policy(config: Config) -> Policy:
+    times = config.session
+    return Policy(
+        ring_a_s=times.ring_a_s,
+        ring_b_s=times.ring_b_s,
+        first_digit_s=times.first_digit_s,
+        next_digit_s=times.next_digit_s,
+        talk_max_s=times.talk_max_s,
+        grow_before_s=config.hold.grow_before_s,
+    )
+
+
+def _ended_well(chore: "asyncio.Task[None]") -> bool:
+    """Recovery ends, the other chores never do; one that broke breaks the node, and it is started anew."""
+    return chore.done() and chore.result() is None

@@ -1,0 +1,174 @@
+"""Carries out the commands that came by SMS: one transaction each, one clear answer each.
+
+The gateway hands over a parsed command and a `finish`, which records the SMS's outcome and its reply inside
+our transaction, so that effect, answer and the erasure of the sealed text are one commit.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+
+from sqlmodel import Session
+
+from callback.clock import Clock
+from callback.config import Config
+from callback.core.commands import Balance, Command, ConfirmNumber, Help, NotYet, Register, RequestCallback
+from callback.core.money import format_balance
+from callback.core.numbers import country_of, parse_number
+from callback.core.outcomes import Reason, Refused
+from callback.core.sms import ReceivedSms, Reply, ReplyKind
+from callback.intake import Accepted, Intake, Wish
+from callback.passwords import Verifier
+from callback.store import accounts, ledger, outbox
+from callback.store.db import Store
+from callback.store.models import Account
+
+Finish = Callable[[Session, str, Reply | None], None]
+_CODE_DIGITS = 6
+
+
+class SmsExecutor:
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, verifier: Verifier, intake: Intake, pepper: bytes
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._verifier = verifier
+        self._intake = intake
+        self._code_key = hmac.digest(pepper, b"number codes", "sha256")
+
+    def execute(self, command: Command | Refused, sms: ReceivedSms, finish: Finish) -> None:
+        """Called from several threads at once; a StoreError leaves the SMS to be tried again."""
+        match command:
+            case Refused():
+                self._answer(finish, command)
+            case Help():
+                self._answer(finish, Reply(ReplyKind.HELP))
+            case NotYet(key):
+                self._answer(finish, Refused(Reason.NOT_AVAILABLE, {"token": key}))
+            case ConfirmNumber(code):
+                self._confirm(code, sms, finish)
+            case Register() | RequestCallback() | Balance():
+                account = self._authenticate(command.login, command.password, sms.ani)
+                if isinstance(account, Refused):
+                    self._answer(finish, account)
+                elif isinstance(command, Register):
+                    self._register(account, command.number, sms, finish)
+                elif isinstance(command, RequestCallback):
+                    self._request_callback(account, command, sms, finish)
+                else:
+                    self._balance(account, finish)
+
+    def _authenticate(self, login: str, password: str, ani: str) -> Account | Refused:
+        with self._store.read() as session:
+            account = accounts.find_account(session, login)
+        refused = self._verifier.admit(account, password, login=login, ani=ani)
+        if refused:
+            return refused
+        assert account is not None, "an unknown account has no right password"
+        if account.state != "active":
+            return Refused(Reason.ACCOUNT_BLOCKED)
+        return account
+
+    # --- the commands
+
+    def _register(self, account: Account, written: str, sms: ReceivedSms, finish: Finish) -> None:
+        number = parse_number(written, account.country)
+        if isinstance(number, Refused):
+            self._answer(finish, number, account)
+            return
+        trusted = sms.trusted_ani and parse_number(sms.ani, account.country) == number
+        with self._store.write() as session:
+            known = accounts.find_number(session, account.id, number)
+            if known and known.state == "verified":
+                reply = Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
+            elif trusted:
+                accounts.verify_directly(
+                    session, account.id, number, number_id=self._clock.new_id(), now_ms=self._clock.now_ms()
+                )
+                reply = Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
+            else:
+                reply = self._send_code(session, account, number, sms)
+            finish(session, reply.kind, reply)
+
+    def _send_code(self, session: Session, account: Account, number: str, sms: ReceivedSms) -> Reply:
+        allowed = self._config.service.code_countries or (self._config.service.country,)
+        if country_of(number) not in allowed:
+            return _refusal(Refused(Reason.TOO_MANY_CODES, {"number": number}), account.locale)
+        code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}"
+        now_ms = self._clock.now_ms()
+        pending = accounts.register_pending(
+            session,
+            account.id,
+            number,
+            number_id=self._clock.new_id(),
+            code=code,
+            key=self._code_key,
+            source=sms.ani,
+            now_ms=now_ms,
+        )
+        if isinstance(pending, Refused):
+            return _refusal(pending, account.locale)
+        outbox.add(
+            session,
+            key=f"code:{pending.number_id}:{sms.inbox_id}",
+            kind=ReplyKind.CODE_SMS,
+            params={"code": code},
+            locale=account.locale,
+            link=sms.link,
+            sender=sms.dnis,
+            recipient=number,
+            now_ms=now_ms,
+        )
+        return Reply(ReplyKind.NUMBER_PENDING, {"number": number}, account.locale)
+
+    def _confirm(self, code: str, sms: ReceivedSms, finish: Finish) -> None:
+        number = parse_number(sms.ani, self._config.service.country)
+        if isinstance(number, Refused):
+            self._answer(finish, Refused(Reason.WRONG_CODE))
+            return
+        with self._store.write() as session:
+            verified = accounts.confirm_code(
+                session, number, code, key=self._code_key, now_ms=self._clock.now_ms()
+            )
+            if isinstance(verified, Refused):
+                reply = _refusal(verified, self._config.service.locale)
+            else:
+                reply = Reply(ReplyKind.NUMBER_VERIFIED, {"number": number}, verified.account.locale)
+            finish(session, reply.kind, reply)
+
+    def _request_callback(
+        self, account: Account, command: RequestCallback, sms: ReceivedSms, finish: Finish
+    ) -> None:
+        wish = Wish(f"sms:{sms.inbox_id}", "sms", sms.ani, sms.dnis, command.source, command.destination)
+        with self._store.write() as session:
+            accepted = self._intake.request_callback(session, account, wish)
+            if isinstance(accepted, Refused):
+                reply = _refusal(accepted, account.locale)
+            else:
+                params = {"number": accepted.number}
+                if accepted.destination:
+                    params["destination"] = accepted.destination
+                kind = ReplyKind.CALLBACK_REPLACED if accepted.replaced else ReplyKind.CALLBACK_ACCEPTED
+                reply = Reply(kind, params, account.locale)
+            finish(session, reply.kind, reply)
+        if isinstance(accepted, Accepted):
+            self._intake.wake([accepted])
+
+    def _balance(self, account: Account, finish: Finish) -> None:
+        with self._store.write() as session:
+            wallet = ledger.get_wallet(session, account.id)
+            balance = format_balance(wallet.available_micro, wallet.currency)
+            reply = Reply(ReplyKind.BALANCE, {"balance": balance}, account.locale)
+            finish(session, reply.kind, reply)
+
+    def _answer(self, finish: Finish, answer: Refused | Reply, account: Account | None = None) -> None:
+        locale = account.locale if account else self._config.service.locale
+        reply = _refusal(answer, locale) if isinstance(answer, Refused) else answer
+        with self._store.write() as session:
+            finish(session, reply.kind, reply)
+
+
+def _refusal(refused: Refused, locale: str) -> Reply:
+    return Reply(refused.reason, refused.detail, locale)

@@ -1,0 +1,53 @@
+"""Claiming a request together with all that its call needs to begin: one transaction, one look."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from callback.core.rating import Rate
+from callback.store import rates, requests
+from callback.store.models import Account, Hold
+from callback.store.rows import first
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A running request that is ours, and what its account brings along."""
+
+    request_id: str
+    account_id: str
+    country: str
+    number_a: str
+    destination: str | None
+    cli: str
+    deck_id: str
+    rate_a: Rate
+    held_micro: int
+    attempt: int  # times leg A was dialled before
+    node: str
+    epoch: int
+
+
+def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int) -> Claimed | None:
+    """The request, running and ours; None if somebody else has it, or had it."""
+    request = requests.claim_request(session, request_id, node, epoch, now_ms)
+    if request is None:
+        return None
+    account = first(session, select(Account).where(Account.id == request.account_id))
+    hold = first(session, select(Hold).where(Hold.request_id == request_id))
+    rate_a = rates.find_rate(session, request.deck_id, request.number_a, "A")
+    assert account and hold and rate_a, f"request {request_id} was opened without account, hold or rate"
+    return Claimed(
+        request_id,
+        account.id,
+        account.country,
+        request.number_a,
+        request.destination,
+        request.cli,
+        request.deck_id,
+        rate_a,
+        hold.held_micro,
+        request.attempt,
+        node,
+        epoch,
+    )
