@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import Session, col, select
 
 from callback.store.models import Leg, Request
@@ -136,6 +136,12 @@ def cancel_queued(session: Session, request_id: str, state: str, outcome: str, a
         .values(state=state, outcome=outcome, ended_at_ms=at_ms, version=Request.version + 1)
     )
     return changed(session, cancel) == 1
+
+
+def withdraw(session: Session, request_id: str) -> None:
+    """Take back what `open_request` stored in this very transaction: there is no money for its hold."""
+    gone = delete(Request).where(col(Request.id) == request_id, col(Request.state) == "queued")
+    assert changed(session, gone) == 1
 
 
 def postpone(session: Session, request_ids: Sequence[str], due_at_ms: int) -> int:
