@@ -71,7 +71,7 @@ class MoPdu:
 
 
 def cut_frames(buffer: bytearray) -> list[Frame]:
-    """Take all whole PDUs from the front of the buffer. Raises FrameError when the first one is impossible."""
+    """Take all whole PDUs from the front of the buffer. Raises FrameError if the first is impossible."""
     frames: list[Frame] = []
     at, end = 0, len(buffer)
     while end - at >= HEADER.size:

@@ -9,11 +9,11 @@ All functions work in the caller's transaction. The hot path is Core, not ORM: a
 share one commit. The module must not know a PDU or a key: bodies are sealed when they get here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from sqlmodel import Session
 
 from callback.store.models import BindSession, Inbox
@@ -164,14 +164,23 @@ def _is_repeat(row: NewSms, copies: Iterable[tuple[int, bool]], windows: Windows
     )
 
 
-def claim_next(session: Session, count: int, by: str, now_ms: int) -> list[ClaimedSms]:
-    """Claim up to `count` that wait, oldest first."""
-    waiting = (
-        select(_inbox.c.id)
-        .where(_inbox.c.state == "received", _inbox.c.not_before_ms <= now_ms)
-        .order_by(_inbox.c.id)
-        .limit(count)
+def is_waiting(session: Session, links: Collection[str], now_ms: int) -> bool:
+    """Whether there is anything to claim: asked before taking the writers' lock."""
+    found = select(_inbox.c.id).where(_waits(links, now_ms)).limit(1)
+    return session.connection().execute(found).first() is not None
+
+
+def _waits(links: Collection[str], now_ms: int) -> ColumnElement[bool]:
+    return and_(
+        _inbox.c.state == "received", _inbox.c.not_before_ms <= now_ms, _inbox.c.link.in_(tuple(links))
     )
+
+
+def claim_next(
+    session: Session, count: int, by: str, links: Collection[str], now_ms: int
+) -> list[ClaimedSms]:
+    """Claim up to `count` that wait and came by one of the links, oldest first."""
+    waiting = select(_inbox.c.id).where(_waits(links, now_ms)).order_by(_inbox.c.id).limit(count)
     claim = (
         update(_inbox)
         .where(_inbox.c.id.in_(waiting), _inbox.c.state == "received")
@@ -226,14 +235,22 @@ def take_back(session: Session, by: str) -> int:
     return session.connection().execute(change.values(state="received", claimed_by=None)).rowcount
 
 
+def is_forsaken(session: Session, by: str, claimed_before_ms: int) -> bool:
+    """Whether another gateway claimed something before that instant and never finished it."""
+    found = select(_inbox.c.id).where(_forsaken(by, claimed_before_ms)).limit(1)
+    return session.connection().execute(found).first() is not None
+
+
 def take_over(session: Session, by: str, claimed_before_ms: int) -> int:
     """What another gateway claimed before that instant and never finished waits again."""
-    change = update(_inbox).where(
-        _inbox.c.state == "claimed",
-        _inbox.c.claimed_at_ms <= claimed_before_ms,
-        or_(_inbox.c.claimed_by != by, _inbox.c.claimed_by.is_(None)),
-    )
+    change = update(_inbox).where(_forsaken(by, claimed_before_ms))
     return session.connection().execute(change.values(state="received", claimed_by=None)).rowcount
+
+
+def _forsaken(by: str, claimed_before_ms: int) -> ColumnElement[bool]:
+    return and_(
+        _inbox.c.state == "claimed", _inbox.c.claimed_at_ms <= claimed_before_ms, _inbox.c.claimed_by != by
+    )
 
 
 def erase_sealed(session: Session, received_before_ms: int) -> int:
