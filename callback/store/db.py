@@ -22,7 +22,7 @@ from sqlmodel import Session
 
 from callback.store.schema import known_revisions, upgrade
 
-_BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_MS = 5000
 _POOL_KEEP = 4  # idle connections kept open
 _POOL_OVERFLOW = 60  # more while that many threads are at work
 _POOL_WAIT_S = 10
@@ -75,13 +75,13 @@ class StoreBroken(StoreError):  # noqa: N818  # the name is the state it tells o
 class Store:
     """One database. Safe to share between threads; not between processes: make a new one after a fork."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.name = parsed.database or "" if self.is_sqlite else parsed.render_as_string(hide_password=True)
         """How messages call it: the file, or the URL without its password."""
         self._path = Path(self.name) if self.is_sqlite and self.name.startswith("/") else None
-        self._engine = _engine(url, self.is_sqlite)
+        self._engine = _engine(url, self.is_sqlite, busy_timeout_ms)
         self._readers = self._engine.execution_options(**{_MODE: "read"})
         self._writers = self._engine.execution_options(**{_MODE: "write"})
 
@@ -89,6 +89,7 @@ class Store:
     def write(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises. Rows stay readable."""
         with self._errors_are_ours(), Session(self._writers, expire_on_commit=False) as session:
+            session.connection()  # our turn is taken here, not at the first statement
             yield session
             session.commit()
 
@@ -106,7 +107,7 @@ class Store:
             return
         if revision is None:
             raise StoreTooOld(f"{self.name}: there is no Ringback database yet; run `ringback init`")
-        if revision in known:
+        if revision < known[-1]:
             raise StoreTooOld(
                 f"{self.name}: the database is at revision {revision}, this program needs {known[-1]}; "
                 "stop everything and run `ringback init` to upgrade it"
@@ -126,8 +127,7 @@ class Store:
     def change_schema(self, change: Callable[[Connection], None]) -> None:
         """Run a change of tables in one transaction that keeps everybody else out."""
         with self._errors_are_ours():
-            if self._path:
-                self._path.touch(mode=0o600)  # WAL and SHM take the mode of their database
+            self._make_private()
             with self._engine.execution_options(**{_MODE: "migrate"}).connect() as connection:
                 with connection.begin():
                     change(connection)
@@ -136,6 +136,15 @@ class Store:
     def dispose(self) -> None:
         """Close every idle connection."""
         self._engine.dispose()
+
+    def _make_private(self) -> None:
+        """WAL and SHM take the mode of their database, so the file is made before SQLite makes it."""
+        try:
+            if self._path:
+                self._path.touch(mode=0o600)
+        except OSError as error:
+            cure = "does its directory exist, and is it ours?"
+            raise StoreBroken(f"{self.name}: cannot be made ({error.strerror}); {cure}") from error
 
     def _revision(self) -> str | None:
         if self._path and not self._path.exists():
@@ -155,10 +164,10 @@ class Store:
             raise _translate(error, self.name) from error
 
 
-def _engine(url: str, is_sqlite: bool) -> Engine:
+def _engine(url: str, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
     # QueuePool hands a connection to any thread; sqlite3 allows it with check_same_thread off, and
     # serialises calls inside the library.
-    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_MS / 1000}
+    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": busy_timeout_ms / 1000}
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -177,7 +186,6 @@ def _engine(url: str, is_sqlite: bool) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")  # first: the next line may have to wait
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
