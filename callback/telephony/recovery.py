@@ -113,7 +113,7 @@ class Recovery:
 
     def stray(self, response: Response) -> None:
         """A 2xx to an INVITE of ours that no living call waits for; the stack has sent the ACK."""
-        leg_id = self._letters.names.find_leg_id(*_call_and_tag(response))
+        leg_id = self._letters.names.find_leg_id(response.call_id, response.from_tag)
         assert leg_id is not None, "the stack hands on only what is ours"
         lost = self._lost.get(leg_id)
         if lost is None:  # its row is gone, or it is a second branch of a call: all we need is in the 2xx
@@ -170,10 +170,6 @@ class Recovery:
             lost.answered = True
             self._hung_up.add((leg_id, request.from_tag))
             self._report(lost, "hung-up")
-
-
-def _call_and_tag(response: Response) -> tuple[str, str]:
-    return response.call_id, response.sender.rpartition(";tag=")[2]
 
 
 def _leg_of(leg_id: str, response: Response) -> LostLeg:

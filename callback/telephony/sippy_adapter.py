@@ -12,7 +12,6 @@ BYE has left, answers no challenge to a BYE, and sends BYE before ACK when an an
 """
 
 import ipaddress
-import socket
 from collections.abc import Callable
 from hashlib import md5
 from typing import Any
@@ -56,6 +55,24 @@ class _DirectUdp(Udp_server.Udp_server):  # type: ignore[misc]  # the library is
 
 class _OneReceiver(Udp_server.Udp_server_opts):  # type: ignore[misc]  # the library is untyped
     nworkers = 1  # three threads reorder packets: BYE overtakes ACK, a digit is lost
+    flags = 0  # with SO_REUSEADDR two processes may have the port, and one of them hears nothing
+
+
+class _OnePort:
+    """In place of sippy's table of local addresses, which leaks a socket: there is one."""
+
+    def __init__(self, config: dict[str, Any], on_datagram: Callable[..., None], *_: object) -> None:
+        options = _OneReceiver((config["_sip_address"], config["_sip_port"]), on_datagram)
+        self._server = _DirectUdp(config, options)
+
+    def getServer(self, _address: Address, is_local: bool = False) -> _DirectUdp:  # noqa: N802 - sippy's name
+        return self._server
+
+    def rotateCache(self) -> None:  # noqa: N802 - sippy's name
+        """There is none."""
+
+    def shutdown(self) -> None:
+        self._server.shutdown()
 
 
 class _Silence:
@@ -65,8 +82,6 @@ class _Silence:
 
 class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc]  # the library is untyped
     """One UDP port and the transactions on it."""
-
-    model_udp_server = (_DirectUdp, _OneReceiver)
 
     def __init__(
         self,
@@ -91,6 +106,7 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
         SipConf.my_uaname = user_agent
         for module in (SipTransactionManager, Network_server, Udp_server, EventDispatcher):
             module.dump_exception = self._fault  # they print to standard output otherwise
+        SipTransactionManager.local4remote = _OnePort
         super().__init__({"_sip_address": host, "_sip_port": port, "_sip_logger": _Silence()}, self._request)
 
     def _fault(self, what: str, *_: object, **__: object) -> None:
@@ -165,13 +181,14 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
         if response.countHFs("contact"):
             contact = str(response.getHFBody("contact").getUrl())
         local = response.source is None
-        to = response.getHFBody("to")
+        sender, to = response.getHFBody("from"), response.getHFBody("to")
         return Response(
             status=response.scode,
             method=method,
             call_id=str(response.getHFBody("call-id")),
             cseq=cseq,
-            sender=str(response.getHFBody("from")),
+            sender=str(sender),
+            from_tag=sender.getTag() or "",
             to=str(to),
             to_tag=to.getTag() or "",
             contact=contact,
@@ -290,12 +307,6 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
         transaction.teA = None
         transaction.state = SipTransactionManager.RINGING
         return transaction
-
-
-def probe_port(host: str, port: int) -> None:
-    """Raise the plain OSError of a port that cannot be bound; sippy's own message names no port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, port))
 
 
 def post(function: Callable[..., None], *arguments: object) -> None:

@@ -59,7 +59,6 @@ class SipStack:
 
         def bind() -> None:
             try:
-                _adapter.probe_port(host, port)
                 agent = _adapter.Agent(
                     host, port, user_agent, names, clock, stack._tell, on_incoming, on_stray
                 )

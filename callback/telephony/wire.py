@@ -67,6 +67,7 @@ class Response:
     call_id: str
     cseq: int
     sender: str  # From, as we wrote it
+    from_tag: str
     to: str
     to_tag: str
     contact: str  # URI, empty if there is none
