@@ -2,13 +2,14 @@
 
     relay, gateway ── CallQueue.enqueue(ids) ──► Valkey, queue `calls` ──► RQ worker, a child of the dialer
                                                                              │ `wake(ids)`
-    dialer (asyncio) ◄── one datagram with the ids, local socket ◄───────────┘
+    dialer (asyncio) ◄── one datagram, a JSON list of ids, local socket ◄────┘
 
 A job carries 1-50 request ids and no meaning: the dialer claims in the database, and what was not claimed
 the relay enqueues again. So nothing here is ever worth waiting or failing for. The only module that knows
 RQ and its Redis client. Jobs are JSON: with RQ's default a queue write would be code execution.
 """
 
+import json
 import logging
 import signal
 import socket
@@ -28,6 +29,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from callback.failpoints import reach
+from callback.waking import QueueDown
 
 QUEUE_NAME = "calls"
 IDS_PER_JOB = 50
@@ -38,13 +40,7 @@ _JOB_TIMEOUT_S = 10
 _WORKER_TTL_S = 30  # RQ then blocks for 15 s at a time
 _BACKOFF_S = 0.2
 _SEND_TIMEOUT_S = 1.0
-_DATAGRAM_BYTES = 4096  # 50 ids of 20 characters, and some
-
-
-class QueueDown(Exception):  # noqa: N818 - reads as the condition it is
-    """Valkey is away. Shrug: the request is committed, and the relay enqueues it again."""
-
-    transient = True
+_DATAGRAM_BYTES = 8192  # 50 ids of 20 characters, and some
 
 
 class CallQueue:
@@ -106,10 +102,10 @@ def open_wake_socket(path: Path) -> socket.socket:
 def read_ids(ear: socket.socket) -> list[str]:
     """The request ids of one datagram; empty if there is none."""
     try:
-        datagram = ear.recv(_DATAGRAM_BYTES)
+        ids: list[str] = json.loads(ear.recv(_DATAGRAM_BYTES))
     except BlockingIOError:
         return []
-    return datagram.decode("ascii").split()
+    return ids
 
 
 # --- the worker's end
@@ -123,7 +119,7 @@ def wake(ids: list[str]) -> None:
     assert _mouth is not None, "wake runs inside run_worker"
     reach("worker.woken")
     try:
-        _mouth.sendto(" ".join(ids).encode("ascii"), _ear_path)
+        _mouth.sendto(json.dumps(ids).encode(), _ear_path)
     except OSError as error:  # the dialer is away or drowning; the relay brings these ids again
         structlog.get_logger().warning(
             "the dialer did not take a wake-up", ids=len(ids), error=error.strerror

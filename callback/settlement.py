@@ -1,0 +1,93 @@
+"""The end of a leg and of a request: what it cost, its CDR and its money, in the caller's one transaction.
+
+Shared by the dialer, whose calls end here, and by the relay, which ends what a dead dialer left. Both
+functions carry the epoch: False means that the request belongs to another life by now, and nothing was
+written. Safe to repeat.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlmodel import Session
+
+from callback.core.causes import Cause
+from callback.core.cdr import make_cdr
+from callback.core.rating import Rate, billed_s, cost
+from callback.core.session import Outcome
+from callback.failpoints import reach
+from callback.store import cdrs, ledger, requests
+from callback.store.models import Cdr, Leg
+
+_DONE = {Outcome.TALKED, Outcome.NOT_CONNECTED}  # leg A was answered: the callback was made
+
+
+def record_leg_end(
+    session: Session,
+    leg_id: str,
+    epoch: int,
+    *,
+    ended_at_ms: int,
+    cause: Cause,
+    sip_status: int = 0,
+    quality: Mapping[str, float] | None = None,
+    cleared: bool = True,
+) -> bool:
+    """End the leg, charge it and write its CDR, once; `cleared=False` if it may still stand on the wire.
+
+    The leg is charged from its answer to its end at the price it was promised, rounded up once; an end
+    before the answer charges nothing.
+    """
+    request = requests.get_request(session, leg_id.rpartition("-")[0])
+    (leg,) = (leg for leg in requests.legs_of(session, request.id) if leg.id == leg_id)
+    if request.state != "running" or request.epoch != epoch:
+        return False
+    if not requests.record_leg_end(session, leg_id, epoch, ended_at_ms, cleared=cleared):
+        return True  # it had ended before: this is a repeat
+    reach("settlement.leg_ended")
+    cost_micro = _charge(session, leg, ended_at_ms)
+    lasted_ms = _lasted_ms(leg, ended_at_ms)
+    cdr = make_cdr(
+        leg_id=leg_id,
+        request_id=request.id,
+        account_id=request.account_id,
+        role=leg.role,
+        attempt=leg.attempt,
+        number=leg.number,
+        cli=leg.cli,
+        trunk=leg.trunk,
+        dialled_at_ms=leg.dialled_at_ms,
+        trying_at_ms=leg.trying_at_ms,
+        ringing_at_ms=leg.ringing_at_ms,
+        answered_at_ms=leg.answered_at_ms,
+        ended_at_ms=ended_at_ms,
+        cause=cause,
+        sip_status=sip_status,
+        billed_s=billed_s(Rate.from_json(leg.rate), lasted_ms),
+        cost_micro=cost_micro,
+        currency=ledger.get_wallet(session, request.account_id).currency,
+        quality=quality or {},
+    )
+    cdrs.record_cdr(session, Cdr(**asdict(cdr)))
+    reach("settlement.charged")
+    return True
+
+
+def finish_request(session: Session, request_id: str, epoch: int, outcome: str, at_ms: int) -> bool:
+    """Nothing of the call is left: record what became of it and give back what its hold did not spend."""
+    state = "done" if outcome in _DONE else "failed"
+    if not requests.finish_request(session, request_id, epoch, state, outcome, at_ms):
+        return False
+    ledger.release(session, request_id, at_ms)
+    reach("settlement.released")
+    return True
+
+
+def _charge(session: Session, leg: Leg, ended_at_ms: int) -> int:
+    if leg.answered_at_ms is None:
+        return 0
+    wanted_micro = cost(Rate.from_json(leg.rate), _lasted_ms(leg, ended_at_ms))
+    return ledger.settle_leg(session, leg.request_id, leg.id, wanted_micro, ended_at_ms)
+
+
+def _lasted_ms(leg: Leg, ended_at_ms: int) -> int:
+    return 0 if leg.answered_at_ms is None else max(0, ended_at_ms - leg.answered_at_ms)

@@ -1,0 +1,214 @@
+"""`ringback account add|show|topup`: the people we call back."""
+
+import secrets
+import sys
+from getpass import getpass
+from typing import Annotated, Any
+
+import typer
+from sqlmodel import Session
+
+from callback.clock import Clock
+from callback.config import Config
+from callback.core.money import format_money, parse_money
+from callback.core.numbers import is_country, parse_number
+from callback.core.outcomes import Refused
+from callback.keys import load_keys
+from callback.passwords import Passwords
+from callback.store import accounts, ledger
+from callback.store.db import Store
+from callback.store.models import Account
+from ringback.terminal import (
+    AsJson,
+    Commands,
+    ConfigPath,
+    give_up,
+    open_config,
+    say,
+    show_facts,
+    show_json,
+    show_table,
+)
+
+app = typer.Typer(
+    cls=Commands, help="Accounts: who may ask for a callback, and their money.", no_args_is_help=True
+)
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # 31 symbols, none like another: 59 bits in twelve
+_GENERATED_CHARS = 12
+_SHORTEST = 6
+_AUTHOR = "cli"
+
+Login = Annotated[str, typer.Argument(help="The account's login.")]
+
+
+@app.command()
+def add(
+    login: Annotated[str, typer.Option("--login", help="What they write after U. in an SMS.")],
+    number: Annotated[
+        list[str] | None, typer.Option("--number", help="Their phone; you vouch for it.")
+    ] = None,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read it from stdin.")] = False,
+    generate: Annotated[bool, typer.Option("--generate", help="Make a password and print it.")] = False,
+    topup: Annotated[str, typer.Option("--topup", help="First credit, such as 10.00.")] = "",
+    country: Annotated[str, typer.Option("--country", help="Home country. [default: the service's]")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="Language. [default: the service's]")] = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an account. The password comes from stdin or is made here, never from the command line."""
+    if password_stdin == generate:
+        raise typer.BadParameter("give either --password-stdin or --generate")
+    settings = open_config(config)
+    home = (country or settings.service.country).upper()
+    if not is_country(home):
+        give_up(f"--country {home}: not a country (ISO 3166, two letters)")
+    numbers = [_number(text, home) for text in number or []]
+    credit_micro = _amount(topup) if topup else 0
+    password = _generated() if generate else _typed()
+    hashed = Passwords(load_keys(settings.keys_dir).pepper).hash(password)
+    clock = Clock()
+    account = Account(
+        id=clock.new_id(),
+        login=login,
+        password_hash=hashed,
+        country=home,
+        currency=settings.service.currency,
+        locale=locale or settings.service.locale,
+        created_at_ms=clock.now_ms(),
+    )
+    with _store(settings).write() as session:
+        if not accounts.add_account(session, account):
+            give_up(f"--login {login}: there is such an account already")
+        for e164 in numbers:
+            _vouch(session, account, e164, clock)
+        if credit_micro:
+            _credit(session, account, credit_micro, "first credit", clock)
+        facts = _facts(session, account)
+    if generate:
+        facts["password"] = password
+    _tell(facts, as_json)
+
+
+@app.command()
+def show(
+    login: Annotated[str, typer.Argument(help="Whose; without it, everybody.")] = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an account, its phones and its money; without a login, all accounts."""
+    with _store(open_config(config)).read() as session:
+        if login:
+            _tell(_facts(session, _find(session, login)), as_json)
+            return
+        rows = [_facts(session, account) for account in accounts.list_accounts(session, limit=10_000)]
+    if as_json:
+        show_json(rows)
+    else:
+        columns = ("login", "numbers", ">balance", ">held", "state")
+        show_table("", columns, [[row[column.lstrip(">")] for column in columns] for row in rows])
+
+
+@app.command()
+def topup(
+    login: Login,
+    amount: Annotated[str, typer.Argument(help="Such as 10.00, in the account's currency.")],
+    reason: Annotated[str, typer.Option("--reason", help="What the statement says.")] = "top-up",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add money to an account."""
+    amount_micro = _amount(amount)
+    with _store(open_config(config)).write() as session:
+        account = _find(session, login)
+        _credit(session, account, amount_micro, reason, Clock())
+        facts = _facts(session, account)
+    _tell(facts, as_json)
+
+
+def _store(config: Config) -> Store:
+    store = Store(config.database_url)
+    store.check_schema()
+    return store
+
+
+def _find(session: Session, login: str) -> Account:
+    account = accounts.find_account(session, login)
+    if account is None:
+        give_up(f"{login}: there is no such account")
+    return account
+
+
+def _number(text: str, country: str) -> str:
+    e164 = parse_number(text, country)
+    if isinstance(e164, Refused):
+        give_up(f"--number {text}: {e164.reason}")
+    return e164
+
+
+def _amount(text: str) -> int:
+    try:
+        micro = parse_money(text)
+    except ValueError as error:
+        give_up(f"{text}: {error}")
+    if micro <= 0:
+        give_up(f"{text}: an amount to add is more than nothing")
+    return micro
+
+
+def _typed() -> str:
+    password = getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if len(password) < _SHORTEST or any(char.isspace() for char in password):
+        give_up(f"the password must have at least {_SHORTEST} characters and no space: it is sent by SMS")
+    return password
+
+
+def _generated() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_GENERATED_CHARS))
+
+
+def _vouch(session: Session, account: Account, e164: str, clock: Clock) -> None:
+    owner = accounts.find_account_of_number(session, e164)
+    if owner:
+        give_up(f"--number {e164}: belongs to {owner.login}")
+    accounts.verify_directly(session, account.id, e164, number_id=clock.new_id(), now_ms=clock.now_ms())
+
+
+def _credit(session: Session, account: Account, micro: int, reason: str, clock: Clock) -> None:
+    ledger.top_up(
+        session, clock.new_id(), account.id, micro, author=_AUTHOR, at_ms=clock.now_ms(), reason=reason
+    )
+
+
+def _facts(session: Session, account: Account) -> dict[str, Any]:
+    wallet = ledger.get_wallet(session, account.id)
+    numbers = accounts.numbers_of(session, account.id)
+    return {
+        "login": account.login,
+        "state": account.state,
+        "country": account.country,
+        "locale": account.locale,
+        "numbers": ", ".join(_shown(number.e164, number.state, number.is_default) for number in numbers),
+        "balance": format_money(wallet.balance_micro, wallet.currency),
+        "held": format_money(wallet.held_micro, wallet.currency),
+        "balance_micro": wallet.balance_micro,
+        "held_micro": wallet.held_micro,
+        "currency": wallet.currency,
+    }
+
+
+def _shown(e164: str, state: str, is_default: bool) -> str:
+    if state != "verified":
+        return f"{e164} ({state})"
+    return f"{e164} (default)" if is_default else e164
+
+
+def _tell(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        show_json(facts)
+        return
+    show_facts(
+        {name: value for name, value in facts.items() if not name.endswith("_micro") and name != "currency"}
+    )
+    if "password" in facts:
+        say("\nThe password is shown this once.")

@@ -1,0 +1,61 @@
+"""`ringback serve` and `ringback run`: the processes, all of them or one."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callback.config import Config
+from callback.config_file import load
+from callback.keys import load_keys
+from callback.store.db import Store
+from ringback import doctor, logs, supervisor
+from ringback.processes import RUNS, run_media
+from ringback.terminal import ConfigPath, give_up
+
+
+class Process(StrEnum):
+    GATEWAY = "gateway"
+    DIALER = "dialer"
+    MEDIA = "media"
+    RELAY = "relay"
+
+
+def serve(config: ConfigPath = None) -> None:
+    """Run everything on this box: Valkey, relay, dialer with its voice process, gateway. Ctrl-C stops."""
+    settings = _ready(config)
+    supervisor.serve(settings, _no_obstacles)
+
+
+def run(
+    process: Annotated[Process, typer.Argument(help="Which one.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="Of `media` only, after `--`.")] = None,
+    config: ConfigPath = None,
+) -> None:
+    """Run one process, for boxes that share the work. Ends on SIGTERM."""
+    if process is Process.MEDIA:
+        run_media(arguments or [])
+        return
+    settings = _ready(config)
+    logs.configure(settings.log.level, settings.log.format, process)
+    RUNS[process](settings)
+
+
+def _no_obstacles(config: Config) -> None:
+    found = doctor.obstacles(config)
+    if found:
+        give_up("; ".join(f"{finding.subject}: {finding.message} ({finding.cure})" for finding in found))
+
+
+def _ready(path: Path | None) -> Config:
+    """A configuration with a database and keys that can be used; what is wrong is said here, once."""
+    settings = load(path, os.environ)
+    logs.configure(settings.log.level, settings.log.format, "serve", sys.stderr)
+    load_keys(settings.keys_dir)
+    store = Store(settings.database_url)
+    store.check_schema()
+    store.dispose()
+    return settings

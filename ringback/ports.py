@@ -1,0 +1,57 @@
+"""Whose port is it? Linux says it in /proc: a socket has an inode, and a process has it open."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    pid: int
+    command: str
+
+
+def udp_port_owner(port: int) -> Owner | None:
+    """The process that has this UDP port open; None if there is none, or it is not ours to see."""
+    inodes = {
+        f"socket:[{inode}]" for name in ("udp", "udp6") for inode in _inodes(_PROC / "net" / name, port)
+    }
+    if not inodes:
+        return None
+    for process in _PROC.iterdir():
+        if process.name.isdigit() and _has_open(process, inodes):
+            return Owner(int(process.name), _command(process))
+    return None
+
+
+def _inodes(table: Path, port: int) -> list[str]:
+    """proc_net_udp(5): `local_address` is hex address:port in column 1, the inode is column 9."""
+    try:
+        lines = table.read_text().splitlines()[1:]
+    except OSError:
+        return []
+    rows = (line.split() for line in lines)
+    return [row[9] for row in rows if int(row[1].rpartition(":")[2], 16) == port]
+
+
+def _has_open(process: Path, inodes: set[str]) -> bool:
+    try:
+        return any(str(handle.readlink()) in inodes for handle in _handles(process))
+    except OSError:
+        return False
+
+
+def _handles(process: Path) -> list[Path]:
+    try:
+        return list((process / "fd").iterdir())
+    except OSError:
+        return []
+
+
+def _command(process: Path) -> str:
+    try:
+        words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        return " ".join(words[:3]).strip() or (process / "comm").read_text().strip()
+    except OSError:
+        return "a process that has just ended"

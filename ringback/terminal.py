@@ -1,0 +1,123 @@
+"""What the command says: tables for people, JSON for machines, one sentence for trouble.
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 it works but something is missing (degraded).
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from callback.config import Config
+from callback.config_file import ConfigFaults, load
+from callback.keys import KeyTrouble
+from callback.store.db import StoreError
+from callback.valkey import NoValkeyBinary
+from ringback.lock import AlreadyRunning
+
+FAILED = 1
+DEGRADED = 3
+
+_JSON = "ringback.json"
+
+
+class Unusable(Exception):  # noqa: N818 - reads as the condition it is
+    """What was asked cannot be done; the message says why and what would help."""
+
+
+TROUBLES = (Unusable, ConfigFaults, KeyTrouble, StoreError, NoValkeyBinary, AlreadyRunning)
+
+
+def _remember_json(context: typer.Context, wanted: bool) -> bool:
+    context.find_root().meta[_JSON] = wanted
+    return wanted
+
+
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON for machines.", callback=_remember_json, is_eager=True),
+]
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The TOML file. [default: $RINGBACK_CONFIG, ./ringback.toml, none]"),
+]
+
+
+class Commands(TyperGroup):
+    """A group whose known troubles end as one clear message and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TROUBLES as trouble:
+            _report(trouble, as_json=bool(ctx.find_root().meta.get(_JSON)))
+            raise typer.Exit(FAILED) from None
+
+
+def _report(trouble: Exception, *, as_json: bool) -> None:
+    faults = trouble.faults if isinstance(trouble, ConfigFaults) else []
+    if as_json:
+        show_json({"error": str(trouble), "faults": [asdict(fault) for fault in faults]})
+        return
+    for line in [str(fault) for fault in faults] or [str(trouble)]:
+        complain(line)
+    if faults:
+        complain(f"{len(faults)} fault{'s' * (len(faults) > 1)} in the configuration; nothing was done")
+
+
+def open_config(path: Path | None) -> Config:
+    """The configuration this command works with; raises ConfigFaults."""
+    return load(path, os.environ)
+
+
+def people() -> Console:
+    """Where tables go. Made afresh: tests and pipes change stdout under us."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def say(text: str) -> None:
+    people().print(text, markup=False)
+
+
+def complain(text: str) -> None:
+    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(f"ringback: {text}", markup=False)
+
+
+def show_json(value: object) -> None:
+    """One JSON document on stdout; dataclasses become objects."""
+    sys.stdout.write(json.dumps(value, default=_plain, indent=2, ensure_ascii=False) + "\n")
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people; columns of figures are the caller's to format. A leading `>` aligns right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    people().print(table)
+
+
+def show_facts(facts: Mapping[str, object]) -> None:
+    """Names and values, one a line."""
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        say(f"{name:<{width}}  {value}")
+
+
+def give_up(message: str) -> NoReturn:
+    raise Unusable(message)
