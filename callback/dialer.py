@@ -54,6 +54,7 @@ class Dialer:
         self._calls: dict[str, Call] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.ready = asyncio.Event()  # it listens for wake-ups
         self._log = structlog.get_logger().bind(node=node)
 
     async def run(self, stop: asyncio.Event, wake_path: Path) -> None:
@@ -86,6 +87,7 @@ class Dialer:
                 )
             ]
             stopped = asyncio.create_task(stop.wait())
+            self.ready.set()
             await asyncio.wait([stopped, *chores], return_when=asyncio.FIRST_COMPLETED)
             while not stopped.done():
                 chores = [chore for chore in chores if not _ended_well(chore)]
