@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 _MARK = "RINGBACK_TEST_SESSION"
@@ -25,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     os.environ[_MARK] = f"{os.getpid()}-{worker}"
     sys.addaudithook(_only_loopback)
+    hypothesis.settings.register_profile("house", deadline=None)  # how long one example took says nothing here
+    hypothesis.settings.load_profile("house")
 
 
 def _only_loopback(event: str, args: tuple[Any, ...]) -> None:
