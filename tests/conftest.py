@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     os.environ[_MARK] = f"{os.getpid()}-{worker}"
     sys.addaudithook(_only_loopback)
-    hypothesis.settings.register_profile("house", deadline=None)  # how long one example took says nothing here
+    hypothesis.settings.register_profile("house", deadline=None)  # one example's time says nothing here
     hypothesis.settings.load_profile("house")
 
 
