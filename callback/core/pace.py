@@ -6,7 +6,7 @@ of now. So `most` tries may come at once, and after them one per slot.
 
 from collections import OrderedDict
 
-_KEYS_MOST = 100_000
+KEYS_MOST = 100_000
 _ROUNDING_S = 1e-6  # of floating sums
 
 
@@ -26,6 +26,6 @@ class Pace:
             return False
         self._booked_to[key] = start_s + self._slot_s
         self._booked_to.move_to_end(key)
-        if len(self._booked_to) > _KEYS_MOST:  # who has been quiet longest is forgotten
+        if len(self._booked_to) > KEYS_MOST:  # who has been quiet longest is forgotten
             self._booked_to.popitem(last=False)
         return True

@@ -50,7 +50,8 @@ def new_leg(request: Request, role: str = "A", attempt: int = 1) -> Leg:
     return Leg(
         id=leg_id(request.id, role, attempt), request_id=request.id, role=role, attempt=attempt,
         number=request.number_a, callee="48600316058", cli=request.cli, trunk="main",
-        next_hop="127.0.0.1:5060", node=request.node, epoch=request.epoch, rate=RATE.to_json(), dialled_at_ms=START_MS,
+        next_hop="127.0.0.1:5060", node=request.node, epoch=request.epoch, rate=RATE.to_json(),
+        dialled_at_ms=START_MS,
     )  # fmt: skip
 
 

@@ -1,0 +1,150 @@
+"""What people write for a number, and which numbers are never called."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callback.core.numbers import country_of, is_country, parse_number
+from callback.core.outcomes import Reason, Refused
+
+
+def reason(text: str, country: str) -> Reason:
+    found = parse_number(text, country)
+    assert isinstance(found, Refused), f"{text} was accepted as {found}"
+    return found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("600316058", "PL", "+48600316058"),
+        ("600 316-058", "PL", "+48600316058"),
+        ("(22) 123.45/67", "PL", "+48221234567"),
+        ("+48 600 316 058", "DE", "+48600316058"),
+        ("0048600316058", "PL", "+48600316058"),
+        ("48600316058", "PL", "+48600316058"),  # as in the documented U. P. R.48600316058
+        ("4915112345678", "PL", "+4915112345678"),  # makes no sense at home: read as international
+        ("0049 151 12345678", "US", "+4915112345678"),  # where the prefix abroad is 011
+        ("011 49 151 12345678", "US", "+4915112345678"),
+        ("0612345678", "FR", "+33612345678"),
+        ("02 1234567", "IT", "+39021234567"),  # the zero is part of the number
+        ("911234567", "ES", "+34911234567"),  # Madrid, although it begins with 911
+        ("0301231234", "DE", "+49301231234"),
+        ("03001231234", "GB", "+443001231234"),
+        ("+80012345678", "PL", "+80012345678"),  # international freephone
+        ("٦٠٠٣١٦٠٥٨", "PL", "+48600316058"),
+        ("६००३१६०५८", "PL", "+48600316058"),
+        ("＋48６００３１６０５８", "PL", "+48600316058"),
+        ("\u202a+48 600 316 058\u202c", "PL", "+48600316058"),  # copied from a phone book
+    ],
+)
+def test_a_number_is_read_in_the_habits_of_its_country(text: str, country: str, number: str) -> None:
+    assert parse_number(text, country) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("", "PL"),
+        ("+", "PL"),
+        ("1", "PL"),
+        ("callme", "PL"),
+        ("1-800-FLOWERS", "US"),
+        ("600316058 ext 5", "PL"),
+        ("600+316058", "PL"),
+        ("++48600316058", "PL"),
+        ("²²²²²²²²²", "PL"),
+        ("060000", "PL"),
+        ("+48", "PL"),
+        ("+999123456789", "PL"),
+        ("00", "PL"),
+        ("0" * 39, "PL"),
+        ("1" * 41, "PL"),
+        ("600316058", "ZZ"),
+    ],
+)
+def test_what_is_no_number_is_refused(text: str, country: str) -> None:
+    assert reason(text, country) == Reason.INVALID_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("112", "PL"),
+        ("911", "PL"),
+        ("999", "DE"),
+        ("1 1 2", "PL"),
+        ("١١٢", "PL"),
+        ("997", "PL"),
+        ("110", "DE"),
+        ("000", "AU"),
+        ("0112", "DE"),
+        ("+112", "PL"),
+        ("00112", "PL"),
+        ("+48112", "PL"),
+        ("48112", "PL"),
+        ("0048997", "DE"),
+        ("+49110", "PL"),
+        ("+1911", "PL"),
+        ("112345678", "PL"),  # an exchange would take the first three digits
+    ],
+)
+def test_emergency_numbers_are_never_called(text: str, country: str) -> None:
+    assert reason(text, country) == Reason.EMERGENCY_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("700123456", "PL"),  # premium
+        ("+48 700 123 456", "DE"),
+        ("09001234567", "DE"),
+        ("801123456", "PL"),  # shared cost
+        ("07012345678", "GB"),  # personal numbers: the classic fraud
+        ("+870773123456", "PL"),  # Inmarsat
+        ("00881612345678", "PL"),  # satellite
+        ("+88299912345", "PL"),
+        ("+883510012345678", "PL"),
+        ("+9791234567", "PL"),  # international premium
+        ("118913", "PL"),  # directory enquiries
+        ("3020", "FR"),  # short code
+    ],
+)
+def test_numbers_that_cost_extra_are_never_called(text: str, country: str) -> None:
+    assert reason(text, country) == Reason.PREMIUM_NUMBER
+
+
+def test_a_refusal_shows_what_was_written() -> None:
+    assert parse_number("  12ab  ", "PL") == Refused(Reason.INVALID_NUMBER, {"number": "12ab"})
+    long = parse_number("x" * 1000, "PL")
+    assert isinstance(long, Refused) and long.detail["number"] == "x" * 40
+
+
+@given(st.text(max_size=60), st.sampled_from(["PL", "US", "IT", "ZZ", ""]))
+def test_any_text_is_a_number_or_a_refusal(text: str, country: str) -> None:
+    found = parse_number(text, country)
+    if isinstance(found, str):
+        assert found.startswith("+") and found[1:].isascii() and found[1:].isdigit()
+        assert parse_number(found, country) == found
+
+
+def test_the_country_of_a_number() -> None:
+    assert country_of("+48600316058") == "PL"
+    assert country_of("+12025550123") == "US"
+    assert country_of("+80012345678") is None  # of no country
+    assert country_of("+999123") is None
+    assert country_of("nonsense") is None
+    assert is_country("PL") and not is_country("ZZ")
+
+
+def test_a_number_is_read_within_a_blink() -> None:
+    parse_number("600 316 058", "PL")  # the country's plan is loaded once
+    took_s = []
+    for _ in range(5):
+        start = time.perf_counter()
+        for _ in range(200):
+            parse_number("600 316 058", "PL")
+        took_s.append((time.perf_counter() - start) / 200)
+    assert min(took_s) < 100e-6
