@@ -66,6 +66,7 @@ def run_dialer(config: Config) -> None:
     finally:
         os.kill(keeper, signal.SIGTERM)
         os.waitpid(keeper, 0)
+        (config.run_dir / "keeper.pid").unlink(missing_ok=True)
 
 
 async def _dial(parts: Parts, keeper: int) -> None:

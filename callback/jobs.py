@@ -191,7 +191,8 @@ def run_worker(queue_url: str, socket_path: Path) -> NoReturn:
     """
     global _mouth, _ear_path
     log = structlog.get_logger()
-    logging.getLogger("rq").setLevel(logging.ERROR)
+    for name in ("rq.worker", "rq.queue", "rq.job"):  # it tells of every job and every rest
+        logging.getLogger(name).setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _mouth, _ear_path = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), str(socket_path)
     _mouth.settimeout(_SEND_TIMEOUT_S)

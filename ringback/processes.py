@@ -5,12 +5,35 @@ is wired here.
 """
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from callback import bootstrap
 from callback.config import Config
+from callback.executor import SmsExecutor
+from callback.intake import Intake
+from callback.passwords import Passwords, Verifier
+from smsgw.gateway import Gateway
+
+
+def run_gateway(config: Config) -> None:
+    """Hold every link, execute its commands and send its replies, until SIGTERM."""
+    parts = bootstrap.assemble(config)
+    clock, pepper = parts.clock, parts.keys.pepper
+    verifier = Verifier(Passwords(pepper), clock.monotonic_s)
+    intake = Intake(config, clock, parts.queue)
+    executor = SmsExecutor(config, parts.store, clock, verifier, intake, pepper)
+    gateway = Gateway(
+        config, parts.store, parts.keys.seal, clock, executor, f"gateway@{socket.gethostname()}"
+    )
+    stop = bootstrap.stop_on_sigterm()
+    gateway.start()
+    stop.wait()
+    gateway.stop()
+    parts.queue.close()
+    parts.store.dispose()
 
 
 def run_media(arguments: Sequence[str]) -> NoReturn:
@@ -22,4 +45,5 @@ def run_media(arguments: Sequence[str]) -> NoReturn:
 RUNS: Mapping[str, Callable[[Config], None]] = {
     "relay": bootstrap.run_relay,
     "dialer": bootstrap.run_dialer,
+    "gateway": run_gateway,
 }

@@ -11,6 +11,7 @@ import typer
 from callback.config import Config
 from callback.config_file import load
 from callback.keys import load_keys
+from callback.store import nodes
 from callback.store.db import Store
 from ringback import doctor, logs, supervisor
 from ringback.processes import RUNS, run_media
@@ -57,5 +58,7 @@ def _ready(path: Path | None) -> Config:
     load_keys(settings.keys_dir)
     store = Store(settings.database_url)
     store.check_schema()
+    with store.read() as session:
+        nodes.list_nodes(session)  # SQLAlchemy prepares itself with the first query: once, before any fork
     store.dispose()
     return settings
