@@ -133,6 +133,8 @@ def clear(s: Session, cause: Cause, outcome: Outcome, now_ms: int, out: list[Eff
     s = replace(
         s,
         outcome=s.outcome or outcome,
+        playing=None,
+        warning=None,
         wake_at_ms=now_ms + s.policy.clear_s * 1000,
         give_up_at_ms=now_ms + s.policy.give_up_s * 1000,
     )

@@ -41,6 +41,6 @@ def test_a_q850_cause_is_told_in_the_same_words(q850: int, cause: Cause) -> None
     assert from_q850(q850) is cause
 
 
-@pytest.mark.parametrize("status", range(300, 700))
-def test_no_status_of_a_carrier_looks_like_our_own_doing(status: int) -> None:
-    assert verdict(from_sip(status)).blame is not Blame.US
+def test_no_number_of_a_carrier_looks_like_our_own_doing() -> None:
+    told = {from_sip(status) for status in range(300, 700)} | {from_q850(cause) for cause in range(128)}
+    assert Blame.US not in {verdict(cause).blame for cause in told}

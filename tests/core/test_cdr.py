@@ -1,11 +1,12 @@
 """A leg that is over, in one record."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import pytest
 
 from callback.core.causes import Cause
 from callback.core.cdr import Cdr, disposition, make_cdr, pdd_ms
+from callback.store import models
 
 
 def record(
@@ -88,7 +89,7 @@ def test_post_dial_delay(
     assert pdd_ms(trying, ringing, answered) == expected
 
 
-def test_the_record_is_made_of_plain_columns() -> None:
+def test_the_record_is_made_of_the_columns_of_its_table() -> None:
     cdr = record(Cause.HANGUP, 62_000, answered_at_ms=9_000)
-    assert set(asdict(cdr)) == {column.name for column in fields(Cdr)}
+    assert set(asdict(cdr)) == set(models.Cdr.model_fields)
     assert all(isinstance(value, str | int | None) for value in asdict(cdr).values())
