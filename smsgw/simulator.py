@@ -255,6 +255,6 @@ class SimulatedSmsc:
 
 
 if __name__ == "__main__":
-    from smsgw.simulator_control import main  # noqa: PLC0415  # the process needs it, the class does not
+    from smsgw.simulator_control import main  # the process needs it, the class does not
 
     main()

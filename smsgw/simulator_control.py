@@ -1,7 +1,7 @@
 """Steers a simulated SMSC in another process: JSON lines over a unix socket, one answer to each line.
 
     {"do": "deliver", "from": "+48…", "to": "+48…", "text": "…", "coding": "gsm"}  → {"ok": true, "status": 0}
-    {"do": "await_reply", "to": "+48…", "after": 0, "timeout_s": 5}  → {"ok": true, "text": "…", "from": "+48…"}
+    {"do": "await_reply", "to": "+48…", "after": 0, "timeout_s": 5}  → {"ok": true, "text": "…", "from": "…"}
     {"do": "state"}  → {"ok": true, "bound": ["transceiver"], "replies": 3, "waiting": 0}
     {"do": "cut" | "unbind" | "mute"}, {"do": "stall", "on": true}, {"do": "refuse", "status": 88, "times": 2}
 

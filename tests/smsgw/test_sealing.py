@@ -1,0 +1,39 @@
+"""Sealed bodies open only for us; fingerprints say nothing and are never alike by accident."""
+
+import pytest
+
+from smsgw.sealing import Seal, SealBroken
+from tests.smsgw.scene import SEAL_KEY
+
+
+def test_a_sealed_body_opens_beside_its_own_context_only() -> None:
+    seal = Seal(SEAL_KEY)
+    sealed = seal.close(b"P.secret", b"here")
+    assert b"secret" not in sealed
+    assert seal.open(sealed, b"here") == b"P.secret"
+    with pytest.raises(SealBroken):
+        seal.open(sealed, b"there")
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"short", b"x" * 60])
+def test_a_damaged_body_does_not_open(spoilt: bytes) -> None:
+    with pytest.raises(SealBroken):
+        Seal(SEAL_KEY).open(spoilt, b"")
+
+
+def test_another_key_opens_nothing_and_makes_other_fingerprints() -> None:
+    mine, other = Seal(SEAL_KEY), Seal(bytes(32))
+    with pytest.raises(SealBroken):
+        other.open(mine.close(b"body", b""), b"")
+    assert mine.fingerprint((b"a",)) != other.fingerprint((b"a",))
+
+
+def test_fields_cannot_flow_into_each_other() -> None:
+    seal = Seal(SEAL_KEY)
+    assert seal.fingerprint((b"ab", b"c")) != seal.fingerprint((b"a", b"bc"))
+    assert seal.fingerprint((b"ab", b"c")) == seal.fingerprint((b"ab", b"c"))
+
+
+def test_a_key_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="32 octets, not 5"):
+        Seal(b"short")
