@@ -1,5 +1,6 @@
 """Waiting for a condition, never for a time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,3 +19,13 @@ def eventually(find: Callable[[], T | None], timeout_s: float, what: str) -> T:
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s} s: {what}")
         time.sleep(_POLL_S)
+
+
+async def becomes(find: Callable[[], T | None], timeout_s: float, what: str) -> T:
+    """The same in an asyncio loop that goes on running."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := find()):  # the world outside has no event to await
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s} s: {what}")
+        await asyncio.sleep(_POLL_S)
+    return found

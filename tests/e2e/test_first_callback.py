@@ -1,0 +1,41 @@
+"""An SMS comes in, two phones ring and talk, the account is charged."""
+
+import asyncio
+
+from callback.telephony.simulator import Handset, Plan
+from callback.telephony.simulator.hearing import share_of
+from tests.e2e.town import ANNA, BORIS, town
+from tests.waiting import becomes
+
+
+async def hears(handset: Handset, hz: float) -> None:
+    await becomes(
+        lambda: share_of(handset.recording.last_ms(400), hz) > 0.5, 5, f"{handset.number} hears {hz} Hz"
+    )
+
+
+def test_register_call_me_dial_talk_hang_up_pay() -> None:
+    async def play() -> None:
+        async with town() as here:
+            await here.serve()
+            here.text(f"U.anna P.secret99 R.{ANNA[1:]}")
+            assert ANNA in await here.reply(1)
+            anna = here.carrier.handset(ANNA, Plan(ring_s=0.2, tune="own"))
+            boris = here.carrier.handset(BORIS, Plan(ring_s=0.2, tune="own"))
+            here.text("U.anna P.secret99")
+            await here.reply(2)
+            await here.carrier.wait_for("rtp", ANNA, 8)
+            anna.press("221234999#")
+            await here.carrier.wait_for("answered", BORIS, 8)
+            await hears(anna, boris.own_hz)
+            await hears(boris, anna.own_hz)
+            anna.hang_up()
+            (call,) = await here.finished()
+            assert call["outcome"] == "talked"
+            here.text("U.anna P.secret99 B")
+            assert "EUR" in await here.reply(3)
+            here.ringback("reconcile")
+            assert here.carrier.open_calls() == []
+            assert await here.stop() == 0
+
+    asyncio.run(play())
