@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -127,7 +127,7 @@ def _end(
     connection = session.connection()
     change = (
         update(_outbox)
-        .where(_outbox.c.id == bindparam("which"), _outbox.c.state.in_(("sending", "submitted")))
+        .where(_outbox.c.id == bindparam("which"), _underway())
         .values(state=state, message_id=bindparam("mid"), error=bindparam("why"), sent_at_ms=bindparam("at"))
     )
     at_ms = now_ms if state == "sent" else None
@@ -137,12 +137,15 @@ def _end(
     connection.execute(erase.values(params=_ERASED))
 
 
+def _underway() -> ColumnElement[bool]:
+    """Claimed and not ended. No IN: such a list cannot be part of an executemany."""
+    return or_(_outbox.c.state == "sending", _outbox.c.state == "submitted")
+
+
 def retry(session: Session, later: Sequence[tuple[int, int, str, bool]]) -> None:
     """(id, next at, why, whether the try counts): back to the queue."""
     for outbox_id, next_at_ms, error, counts in later:
-        change = update(_outbox).where(
-            _outbox.c.id == outbox_id, _outbox.c.state.in_(("sending", "submitted"))
-        )
+        change = update(_outbox).where(_outbox.c.id == outbox_id, _underway())
         tries = _outbox.c.tries if counts else _outbox.c.tries - 1
         values = {"state": "queued", "next_at_ms": next_at_ms, "error": error, "tries": tries}
         session.connection().execute(change.values(values))
