@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from callback.media.priority import allow_many_files, raise_priority
 
 
 def main() -> int:
-    """Connect to the dialer and carry its streams until it is gone; exit status 1 if there is no dialer."""
+    """Connect to the dialer, carry its streams until it is gone; 1 if there is nobody or nowhere to serve."""
     options = _parse_options()
     options.pidfile.write_text(f"{os.getpid()}\n")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the dialer's: it hangs up, then ends us
@@ -23,14 +24,23 @@ def main() -> int:
     try:
         line = DialerLine(options.socket)
     except OSError as error:
-        sys.stderr.write(f"media: no dialer at {options.socket}: {error.strerror}\n")
-        return 1
+        return _give_up(f"no dialer at {options.socket}: {error.strerror}")
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((options.host, 0))
+    except OSError as error:
+        return _give_up(f"{options.host} cannot be used for RTP: {error.strerror}")
     engine = Engine(line, options.host, PortPool(low, high, options.rest_s), options.rtp_timeout_s)
     priority = raise_priority()
     gc.collect()
     gc.freeze()  # what lives until the end need not be looked at again
     engine.run(priority)
     return 0
+
+
+def _give_up(why: str) -> int:
+    sys.stderr.write(f"media: {why}\n")
+    return 1
 
 
 def _parse_options() -> argparse.Namespace:

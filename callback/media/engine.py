@@ -150,7 +150,7 @@ class Engine:
         self._streams[name] = stream, pair
         self._watch(pair.rtp.fileno(), partial(self._on_rtp, stream, pair))
         self._watch(pair.rtcp.fileno(), partial(self._on_rtcp, stream, pair))
-        self._plan_report(name, stream)
+        self._plan_report(name, stream, _REPORT_S / 2)
         reach("media.opened")
         self._tell(control.Opened(name, pair.port))
 
@@ -209,9 +209,9 @@ class Engine:
         if received and stream.take_report(*received, now_s, now_s + self._unix_less_monotonic_s):
             pair.answer_reports_to(received[1])
 
-    def _plan_report(self, name: str, stream: Stream) -> None:
-        wait_s = _REPORT_S * self._random.uniform(0.5, 1.5)  # RFC 3550 §6.2: not all at once
-        self._timetable.at(time.monotonic() + wait_s, partial(self._report, name, stream))
+    def _plan_report(self, name: str, stream: Stream, wait_s: float) -> None:
+        due_s = time.monotonic() + wait_s * self._random.uniform(0.5, 1.5)  # RFC 3550 §6.3.1: not all at once
+        self._timetable.at(due_s, partial(self._report, name, stream))
 
     def _report(self, name: str, stream: Stream, now_s: float) -> None:
         held = self._streams.get(name)
@@ -221,4 +221,4 @@ class Engine:
         if address is not None:
             held[1].send_report(stream.make_report(now_s, now_s + self._unix_less_monotonic_s), address)
         self._tell(stream.stats(final=False))
-        self._plan_report(name, stream)
+        self._plan_report(name, stream, _REPORT_S)

@@ -24,6 +24,7 @@ _GOODBYE_TIMEOUT_S = 2.0
 _FIRST_BACKOFF_S = 0.1
 _LAST_BACKOFF_S = 2.0
 _STABLE_S = 10.0
+_FIRST_TRIES = 3
 
 
 class Keeper:
@@ -47,7 +48,7 @@ class Keeper:
         self._server: asyncio.Server | None = None
         self._task: asyncio.Task[None] | None = None
         self._greeted = asyncio.Event()  # the present child has said hello
-        self._tried = asyncio.Event()  # the first child has said hello or come to nothing
+        self._tried = asyncio.Event()  # a child has said hello, or the first few have come to nothing
 
     @property
     def connected(self) -> bool:
@@ -59,7 +60,7 @@ class Keeper:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def start(self) -> bool:
-        """Listen, spawn, wait for the first child's hello; False when it came to nothing."""
+        """Listen, spawn, wait for a hello; False when the first few children came to nothing."""
         self._socket_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket_path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -98,12 +99,14 @@ class Keeper:
             self._connection.transport.write(encode(command))
 
     async def _keep_alive(self) -> None:
-        backoff_s = _FIRST_BACKOFF_S
+        backoff_s, tries = _FIRST_BACKOFF_S, 0
         while True:
             born_s = time.monotonic()
             self._process = await self._spawn()
             await self._hello_or_end(self._process)
-            self._tried.set()
+            tries += 1
+            if self._greeted.is_set() or tries == _FIRST_TRIES:
+                self._tried.set()
             if not self._greeted.is_set():
                 self._kill()
             await self._process.wait()
