@@ -193,7 +193,10 @@ def of_the_money(session: Session) -> Iterable[Event]:
 
 
 def after(node: Node, event: Event, now_ms: int = 0) -> Node:
-    return from_now_on(*witnessed(node.session, node.world, event, now_ms), now_ms)
+    session, world = witnessed(node.session, node.world, event, now_ms)
+    if session is node.session and world == node.world:
+        return node
+    return from_now_on(session, world, now_ms)
 
 
 @dataclass(frozen=True, slots=True)
