@@ -44,11 +44,21 @@ class _Lost:
 class Recovery:
     """Knows the lost legs of earlier processes; one per backend."""
 
-    def __init__(self, letters: Letters, stack: SipStack, logins: Mapping[str, Login], clock: Clock) -> None:
+    def __init__(
+        self,
+        letters: Letters,
+        stack: SipStack,
+        logins: Mapping[str, Login],
+        clock: Clock,
+        no_reply_s: float,
+        settle_s: float,
+    ) -> None:
         self._letters = letters
         self._stack = stack
         self._logins = logins
         self._clock = clock
+        self._no_reply_s = no_reply_s
+        self._settle_s = settle_s
         self._lost: dict[str, _Lost] = {}
         self._hung_up: set[tuple[str, str]] = set()
         self._on_outcome: OnOutcome = lambda leg_id, outcome, at_ms: None
@@ -101,9 +111,11 @@ class Recovery:
             if 200 <= response.status < 300:
                 accepted = True
             elif response.status == 481:  # it never came, is over, or is answered and the 2xx on its way
-                settling.append(loop.call_later(SETTLE_S, self._settled, lost))
+                settling.append(loop.call_later(self._settle_s, self._settled, lost))
 
-        self._stack.revive_and_cancel(self._letters.invite(lost.leg, cseq), on_final, on_cancel)
+        self._stack.revive_and_cancel(
+            self._letters.invite(lost.leg, cseq), on_final, on_cancel, self._no_reply_s
+        )
 
     def _settled(self, lost: _Lost) -> None:
         if not lost.answered:
@@ -129,7 +141,9 @@ class Recovery:
 
         def send(cseq: int, credentials: tuple[tuple[str, str], ...] = ()) -> None:
             bye = self._letters.bye(lost.leg, dialog, cseq, credentials)
-            self._stack.send(bye, lambda response: answered(response, bye, bool(credentials)))
+            self._stack.send(
+                bye, lambda response: answered(response, bye, bool(credentials)), no_reply_s=self._no_reply_s
+            )
 
         def answered(response: Response, bye: Outgoing, second: bool) -> None:
             login = self._logins.get(lost.leg.trunk)

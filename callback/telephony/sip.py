@@ -37,7 +37,7 @@ from callback.telephony import (
 from callback.telephony.letters import Letters
 from callback.telephony.names import Names
 from callback.telephony.outbound import OutboundCall
-from callback.telephony.recovery import Recovery
+from callback.telephony.recovery import SETTLE_S, Recovery
 from callback.telephony.sdp import Audio
 from callback.telephony.sounds import Sounds
 from callback.telephony.stack import TRANSACTION_S, SipStack
@@ -64,7 +64,8 @@ class _Leg:
 class SipBackend:
     """`Backend` over SIP. `trunks` are the logins of those trunks that ask for one, by name.
 
-    `no_reply_s`: how long a next hop may be silent before it counts as down (RFC 3261 timer B).
+    `no_reply_s`: how long a next hop may be silent before it counts as down (RFC 3261 timer B); `settle_s`:
+    how long a lost leg that the far end does not know must stay quiet before it counts as absent.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class SipBackend:
         clock: Clock,
         rtp_timeout_s: float,
         no_reply_s: float = TRANSACTION_S,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._config = config
         self._logins = dict(trunks)
@@ -85,6 +87,7 @@ class SipBackend:
         self._clock = clock
         self._rtp_timeout_s = rtp_timeout_s
         self._no_reply_s = no_reply_s
+        self._settle_s = settle_s
         self._letters = Letters(Names(key), str(config.address), config.port)
         self._legs: dict[str, _Leg] = {}
         self._idle = asyncio.Event()
@@ -103,7 +106,9 @@ class SipBackend:
             self._received,
             self._stray,
         )
-        self._recovery = Recovery(self._letters, self._stack, self._logins, self._clock)
+        self._recovery = Recovery(
+            self._letters, self._stack, self._logins, self._clock, self._no_reply_s, self._settle_s
+        )
         try:
             self._media = await MediaProcess.start(
                 self._run_dir,

@@ -12,6 +12,8 @@ BYE has left, answers no challenge to a BYE, and sends BYE before ACK when an an
 """
 
 import ipaddress
+import socket
+import traceback
 from collections.abc import Callable
 from hashlib import md5
 from typing import Any
@@ -62,7 +64,10 @@ class _OnePort:
     """In place of sippy's table of local addresses, which leaks a socket: there is one."""
 
     def __init__(self, config: dict[str, Any], on_datagram: Callable[..., None], *_: object) -> None:
-        options = _OneReceiver((config["_sip_address"], config["_sip_port"]), on_datagram)
+        address = (config["_sip_address"], config["_sip_port"])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(address)  # sippy leaks its socket when it cannot bind it
+        options = _OneReceiver(address, on_datagram)
         self._server = _DirectUdp(config, options)
 
     def getServer(self, _address: Address, is_local: bool = False) -> _DirectUdp:  # noqa: N802 - sippy's name
@@ -110,9 +115,11 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
         super().__init__({"_sip_address": host, "_sip_port": port, "_sip_logger": _Silence()}, self._request)
 
     def _fault(self, what: str, *_: object, **__: object) -> None:
-        """What could not be understood is dropped and counted; the log has the trace."""
-        self.malformed += 1
-        structlog.get_logger().debug("sip.dropped", what=what, exc_info=True)
+        """sippy reports every exception here: what cannot be parsed is dropped and counted, silently."""
+        if what.startswith("can't parse"):
+            self.malformed += 1
+        else:  # without the values in each frame: they hold credentials and numbers
+            structlog.get_logger().error("sip.fault", what=what, trace=traceback.format_exc())
 
     # --- requests of ours
 
@@ -131,10 +138,13 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
             cb_ifver=2,
         )
         transaction.expires = expires_s
-        transaction.teB.cancel()
-        transaction.teB = Timeout(self.timerB, no_reply_s, 1, transaction)
+        self._limit_silence(transaction, no_reply_s)
         self._tell(on_sent, self._clock.now_ms())
         return transaction
+
+    def _limit_silence(self, transaction: Any, no_reply_s: float) -> None:
+        transaction.teB.cancel()
+        transaction.teB = Timeout(self.timerB, no_reply_s, 1, transaction)
 
     def cancel(self, transaction: Any) -> None:
         """CANCEL, as soon as a provisional response allows it (RFC 3261 §9.1); late ones do nothing."""
@@ -147,9 +157,12 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
             self.sendACK(transaction)
         self._tell(on_sent)
 
-    def revive_and_cancel(self, outgoing: Outgoing, on_final: OnResponse, on_cancel: OnResponse) -> None:
+    def revive_and_cancel(
+        self, outgoing: Outgoing, on_final: OnResponse, on_cancel: OnResponse, no_reply_s: float
+    ) -> None:
         """CANCEL an INVITE that an earlier process sent; it is not repeated, for it might ring anew."""
         transaction = self._adopt(self._request_of(outgoing), self._hearing(on_final), cb_ifver=2)
+        self._limit_silence(transaction, no_reply_s)
         self.newTransaction(transaction.cancel, self._hearing(on_cancel), userv=transaction.userv, cb_ifver=2)
 
     def close(self) -> None:
@@ -263,7 +276,7 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
             try:
                 self._adopt_stray(data, ra)
             except (ValueError, IndexError, AttributeError, TypeError):
-                self._fault("a 2xx that cannot be read")
+                self._fault("can't parse a 2xx")
         super().handleIncoming(data, ra, server, rtime)
 
     def _adopt_stray(self, data: bytes, ra: Any) -> None:
@@ -283,11 +296,11 @@ class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc] 
         if known is not None:  # it had been given up: the answer came after all
             known.teC.cancel()
             del self.tclient[known.tid]
-        to = response.getHFBCopy("to")
+        to = response.getHFBody("to")
         invite = SipRequest(
             method="INVITE",
             ruri=to.getUrl().getCopy(),
-            to=to,
+            to=to.getCopy(),
             fr0m=response.getHFBCopy("from"),
             via=response.getHFBCopy("via"),
             callid=response.getHFBCopy("call-id"),

@@ -110,9 +110,10 @@ class SipStack:
         outgoing: Outgoing,
         on_final: Callable[[Response], None],
         on_cancel: Callable[[Response], None],
+        no_reply_s: float = TRANSACTION_S,
     ) -> None:
         """CANCEL an INVITE of an earlier process; a 2xx that comes instead is ACKed and told."""
-        _adapter.post(self._agent.revive_and_cancel, outgoing, on_final, on_cancel)
+        _adapter.post(self._agent.revive_and_cancel, outgoing, on_final, on_cancel, no_reply_s)
 
     async def drain(self) -> None:
         """Return when everything asked for so far has been sent."""

@@ -54,8 +54,9 @@ async def until(condition: Callable[[], Any], timeout_s: float, what: str) -> An
 class Network:
     """The pair under test, and everything the backend said."""
 
-    def __init__(self, backend: SipBackend, carrier: Carrier, clock: Clock) -> None:
+    def __init__(self, backend: SipBackend, carrier: Carrier, clock: Clock, sip_port: int) -> None:
         self.backend = backend
+        self.sip_port = sip_port
         self.carrier = carrier
         self.clock = clock
         self.events: list[BackendEvent] = []
@@ -109,10 +110,11 @@ async def network(
     clock = Clock()
     carrier = Carrier("127.0.0.1", 0, clock, login)
     await carrier.start()
+    config = sip_config()
     backend = SipBackend(
-        sip_config(), KEY, logins or {}, "en", run_dir, clock, rtp_timeout_s, no_reply_s=no_reply_s
+        config, KEY, logins or {}, "en", run_dir, clock, rtp_timeout_s, no_reply_s=no_reply_s
     )
-    net = Network(backend, carrier, clock)
+    net = Network(backend, carrier, clock, config.port)
     await backend.start(net.events.append)
     try:
         yield net

@@ -188,6 +188,8 @@ class Call:
 
     def received(self, request: Message, source: Address) -> None:
         """A request of the caller within this call."""
+        if self.plan.silent:
+            return
         match request.method:
             case "INVITE" if request.branch == self.branch:
                 if self._last is not None:
