@@ -17,7 +17,7 @@ from callback.config import Link
 from smsgw import pdu
 from smsgw.sealing import Seal
 from smsgw.smpp import Acceptor, OnResponse, SmppSession
-from smsgw.smpplib_adapter import PASSWORD_OCTETS_MAX, BindMode, Connection, LinkDown
+from smsgw.smpplib_adapter import BindMode, Connection, LinkDown
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 60.0
 _SETTLED_S = 5.0  # a session that lived that long ends the series of failures
@@ -103,7 +103,8 @@ class Bind:
             began_s = self._clock.monotonic_s()
             connection = Connection(self._link.host, self._link.port)
             try:
-                self._become(LinkState.CONNECTING)
+                if self.state is not LinkState.REFUSED:  # that stays until the carrier says otherwise
+                    self._become(LinkState.CONNECTING)
                 self._hold(connection)
             except LinkDown as error:
                 self._log.warning("smpp.down", error=str(error))
@@ -119,13 +120,11 @@ class Bind:
     def _hold(self, connection: Connection) -> None:
         """One attempt: connect, bind, serve to the end."""
         password = self._link.password.get_secret_value()
-        if len(password) > PASSWORD_OCTETS_MAX:
-            self._refused("the password has more than 8 characters")
-            return
         connection.open()
         status = connection.bind(self.mode, self._link.system_id, password, self._link.system_type)
         if status in _WRONG_PASSWORD:
-            self._refused("system_id or password is wrong")
+            self._become(LinkState.REFUSED)
+            self._log.error("smpp.refused", alarm="wrong-password", system_id=self._link.system_id)
             return
         if status != pdu.ESME_ROK:
             raise LinkDown(f"bind refused with command_status {status:#x}")
@@ -138,10 +137,6 @@ class Bind:
         if self._stopping.is_set():  # stop() came while there was no connection yet
             self._unbind()
         session.serve()
-
-    def _refused(self, why: str) -> None:
-        self._become(LinkState.REFUSED)
-        self._log.error("smpp.refused", alarm="bind-refused", why=why, system_id=self._link.system_id)
 
     def _become(self, state: LinkState) -> None:
         self.state = state

@@ -19,7 +19,7 @@ from smsgw.encoding import OutPart
 from smsgw.pdu import Frame, FrameError, cut_frames
 
 BindMode = Literal["transceiver", "receiver", "transmitter"]
-PASSWORD_OCTETS_MAX = 8  # SMPP 3.4 §5.2.2; smpplib cuts a longer one without a word
+_PASSWORD_OCTETS_MAX = 8  # SMPP 3.4 §5.2.2; smpplib cuts a longer one without a word
 
 _TIMEOUT_S = 10.0  # to connect, to be bound, and to get octets out
 _RECEIVE_OCTETS = 262_144
@@ -66,7 +66,7 @@ class Connection(smpplib.client.Client):  # type: ignore[misc]  # smpplib has no
 
     def bind(self, mode: BindMode, system_id: str, password: str, system_type: str) -> int:
         """Bind and return the command_status of the answer. Raises LinkDown."""
-        assert len(password) <= PASSWORD_OCTETS_MAX, "checked before"
+        assert len(password) <= _PASSWORD_OCTETS_MAX, "the configuration sees to it"
         request = smpplib.smpp.make_pdu(
             f"bind_{mode}", client=self, system_id=system_id, password=password, system_type=system_type
         )
