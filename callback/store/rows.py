@@ -1,7 +1,7 @@
 """The three moves all tables share: insert once, change by one conditional UPDATE, read afresh.
 
 Nothing here loads a row in order to change it: what an UPDATE counted is the only proof of having won
-(DESIGN rule 2). So the session's memory of rows is bypassed when changing, and refreshed when reading.
+(DESIGN rule 2). So the session's memory of rows is bypassed when changing, and emptied when reading.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,13 +37,17 @@ def changed(session: Session, statement: Update | Delete) -> int:
 
 
 def first(session: Session, query: "SelectOfScalar[Row]") -> Row | None:
-    """The first row as it stands in the database now, whatever the session remembers."""
-    return session.exec(query.execution_options(populate_existing=True)).first()
+    """The first row as it stands in the database now, or None."""
+    found = every(session, query.limit(1))
+    return found[0] if found else None
 
 
 def every(session: Session, query: "SelectOfScalar[Row]") -> list[Row]:
-    """All rows as they stand in the database now."""
-    return list(session.exec(query.execution_options(populate_existing=True)).all())
+    """All rows as they stand in the database now; values: they follow no later change, and cause none."""
+    found = list(session.exec(query.execution_options(populate_existing=True)).all())
+    for row in found:
+        session.expunge(row)
+    return found
 
 
 def _count(session: Session, statement: Insert | Update | Delete) -> int:
