@@ -7,7 +7,7 @@ in the asyncio loop, in order. Must not know SIP or what a call is for.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from callback.media.events import (
 from callback.media.figures import Figures
 from callback.media.keeper import Keeper
 from callback.media.wanted import WantedState
+
+_PATHS_PER_FRAME = 50
 
 
 class MediaProcess:
@@ -117,9 +119,14 @@ class MediaProcess:
 
         `direction` is the attribute as the far end wrote it (RFC 4566 §6): nothing is sent to `sendonly`,
         `inactive`, host 0.0.0.0 or port 0. `dtmf_receive_type` is the type we offered, where it differs.
-        To be called again for every re-INVITE. `ValueError` if host is no IPv4 address.
+        To be called again for every re-INVITE. `ValueError` if host is no IPv4 address, or port or a type
+        is beyond its range: the far end wrote them.
         """
         IPv4Address(host)
+        if not 0 <= port <= 0xFFFF:
+            raise ValueError(f"no port: {port}")
+        if any(kind is not None and not 0 <= kind <= 0x7F for kind in (dtmf_type, dtmf_receive_type)):
+            raise ValueError(f"no payload type: {dtmf_type} or {dtmf_receive_type}")
         assert payload_type in (0, 8), "only G.711 is spoken here"
         assert direction in ("sendrecv", "sendonly", "recvonly", "inactive"), direction
         receive = dtmf_type if dtmf_receive_type is None else dtmf_receive_type
@@ -212,6 +219,8 @@ class MediaProcess:
                 self._figures.note(message, self._offset_ms())
                 if final:
                     self._settle(stream)
+            case control.Alive():
+                pass
             case _:
                 raise AssertionError(f"the media process cannot say {message}")
 
@@ -219,10 +228,14 @@ class MediaProcess:
         self.priority = priority
         self._lives += 1
         self._figures.begin_life()
-        for command in (control.Preload(self._preload), *self._wanted.replay()):
+        for command in (*self._preloading(), *self._wanted.replay()):
             self._keeper.say(command)
         if self._lives > 1:
             self._tell(MediaBack())
+
+    def _preloading(self) -> Iterator[control.Preload]:
+        for start in range(0, len(self._preload), _PATHS_PER_FRAME):
+            yield control.Preload(self._preload[start : start + _PATHS_PER_FRAME])
 
     def _lost(self) -> None:
         self._settle_closing()

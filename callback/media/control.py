@@ -111,6 +111,11 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """Said every second: a process that is stopped or stuck must not pass for one with nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     stream: str
     port: int
@@ -165,7 +170,7 @@ class Stats:
 Command: TypeAlias = (
     Open | Connect | Latch | Play | Stop | Bridge | Unbridge | Limit | Digits | Close | Preload
 )
-Report: TypeAlias = Hello | Opened | Refused | Latch | Digit | Ended | Silent | Limited | Stats
+Report: TypeAlias = Hello | Alive | Opened | Refused | Latch | Digit | Ended | Silent | Limited | Stats
 Message: TypeAlias = Command | Report
 
 _CLASSES: dict[str, type[Message]] = {

@@ -27,6 +27,7 @@ from callback.media.timetable import Timetable
 _IDLE_S = 1.0
 _EVENTS_PER_POLL = 64  # so that a flood of packets does not hold up what is due
 _REPORT_S = 5.0
+_BEAT_S = 1.0
 
 
 class Engine:
@@ -54,6 +55,7 @@ class Engine:
             self._watch(self._line.socket.fileno(), self._on_line)
             reach("media.hello")
             self._tell(control.Hello(os.getpid(), priority))
+            self._beat(time.monotonic())
             self._loop()
         except (DialerGone, ProtocolFault):
             pass  # the normal end: the dialer went, or went mad
@@ -71,6 +73,10 @@ class Engine:
                 if reader is not None:  # None: closed by an earlier event of this round
                     reader()
             timetable.keep(clock())
+
+    def _beat(self, now_s: float) -> None:
+        self._tell(control.Alive())
+        self._timetable.at(now_s + _BEAT_S, self._beat)
 
     def _watch(self, number: int, reader: Callable[[], None]) -> None:
         self._readers[number] = reader
@@ -220,5 +226,6 @@ class Engine:
         address = stream.far_end.address
         if address is not None:
             held[1].send_report(stream.make_report(now_s, now_s + self._unix_less_monotonic_s), address)
+        stream.keep_open(now_s)
         self._tell(stream.stats(final=False))
         self._plan_report(name, stream, _REPORT_S)

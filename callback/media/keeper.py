@@ -2,8 +2,8 @@
 
     listen on <run_dir>/<name>.sock ─► spawn ─► hello ─► words both ways ─► lost ─► wait ─► spawn ...
 
-A process that lost its connection, or never said hello, is killed: it ends its streams by itself, and the
-new one needs their ports. Must not know what the words mean.
+A process that lost its connection, never said hello or has fallen silent is killed: a new one needs its
+ports. Must not know what the words mean.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ _FIRST_BACKOFF_S = 0.1
 _LAST_BACKOFF_S = 2.0
 _STABLE_S = 10.0
 _FIRST_TRIES = 3
+_SILENCE_S = 4.0
+_GRACE_S = 0.2
 
 
 class Keeper:
@@ -47,6 +49,7 @@ class Keeper:
         self._connection: _Connection | None = None
         self._server: asyncio.Server | None = None
         self._task: asyncio.Task[None] | None = None
+        self._heard_s = 0.0
         self._greeted = asyncio.Event()  # the present child has said hello
         self._tried = asyncio.Event()  # a child has said hello, or the first few have come to nothing
 
@@ -68,7 +71,8 @@ class Keeper:
             listener.bind(path)
         self._socket_path.chmod(0o600)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: _Connection(self), sock=listener)
+        # `create_unix_server` of Python 3.13 would look for the short path, which is no more.
+        self._server = await loop.create_server(lambda: _Connection(self), sock=listener)
         self._task = asyncio.create_task(self._keep_alive(), name=f"keeper of {self._socket_path.stem}")
         await self._tried.wait()
         return self._greeted.is_set()
@@ -103,13 +107,14 @@ class Keeper:
         while True:
             born_s = time.monotonic()
             self._process = await self._spawn()
+            self._heard_s = time.monotonic()
             await self._hello_or_end(self._process)
             tries += 1
             if self._greeted.is_set() or tries == _FIRST_TRIES:
                 self._tried.set()
             if not self._greeted.is_set():
                 self._kill()
-            await self._process.wait()
+            await self._end_or_silence(self._process)
             self._greeted.clear()
             if time.monotonic() - born_s > _STABLE_S:
                 backoff_s = _FIRST_BACKOFF_S
@@ -121,6 +126,19 @@ class Keeper:
         await asyncio.wait((hello, end), timeout=HELLO_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         hello.cancel()
         end.cancel()
+
+    async def _end_or_silence(self, process: asyncio.subprocess.Process) -> None:
+        """Return when the process has ended, of itself or because it says nothing any more."""
+        while process.returncode is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _SILENCE_S / 2)
+            if self._is_silent():
+                await asyncio.sleep(_GRACE_S)  # perhaps it was we who did not listen
+                if self._is_silent():
+                    self._kill()
+
+    def _is_silent(self) -> bool:
+        return time.monotonic() - self._heard_s > _SILENCE_S
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         package_root = str(Path(callback.__file__).parent.parent)
@@ -147,6 +165,7 @@ class Keeper:
             self._connection = connection
             self._greeted.set()
         if connection is self._connection:
+            self._heard_s = time.monotonic()
             self._on_message(message)
 
     def parted(self, connection: "_Connection") -> None:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from callback.media.dtmf import PAUSE_FRAMES, TelephoneEvent, press
+from callback.media.dtmf import KEYS, PAUSE_FRAMES, TelephoneEvent, press
 from callback.media.rtp import FRAME_S, FRAME_TICKS
 from callback.media.timetable import Appointment, Timetable
 
@@ -77,8 +77,8 @@ class Speech:
             self._pause()
 
     def press(self, text: str) -> None:
-        """Queue key presses; `begin` starts them."""
-        for key in text:
+        """Queue key presses; `begin` starts them. What is no key is left out."""
+        for key in filter(KEYS.__contains__, text):
             self._keys.extend((*press(key), *(None,) * PAUSE_FRAMES))
 
     def silence(self) -> None:

@@ -10,7 +10,7 @@ Must not know sockets: datagrams, time and the words to the dialer come and go b
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from callback.media.codecs import translate, ulaw_as
+from callback.media.codecs import ULAW_SILENCE, translate, ulaw_as
 from callback.media.control import Connect, Digit, Ended, Latch, Limited, Report, Silent, Stats
 from callback.media.dtmf import KeyListener, TelephoneEvent, pack_event
 from callback.media.farend import Address, FarEnd, is_reachable
@@ -20,6 +20,9 @@ from callback.media.reporting import Reporting
 from callback.media.rtp import COMFORT_NOISE, FRAME_S, FRAME_TICKS, PCMA, PCMU, Packet, parse_packet
 from callback.media.speech import Playback, Speech
 from callback.media.timetable import Appointment, Timetable
+
+_IDLE_S = 4.0
+_SILENCE = bytes((ULAW_SILENCE,)) * FRAME_TICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,13 @@ class Stream:
     def make_report(self, now_s: float, unix_s: float) -> bytes:
         """Our RTCP report of this moment."""
         return self._reporting.make(now_s, unix_s)
+
+    def keep_open(self, now_s: float) -> None:
+        """A frame of silence after some seconds of nothing, so that no NAT forgets us (RFC 6263 §4.1)."""
+        sent_s = self._outflow.sent_s
+        idle = not self.speech.active and (sent_s is None or now_s - sent_s > _IDLE_S)
+        if idle and not self._limited:
+            self._say_frame(_SILENCE, now_s)
 
     def stats(self, *, final: bool) -> Stats:
         """The figures since this process opened the stream."""

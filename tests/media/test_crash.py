@@ -140,6 +140,21 @@ def test_what_is_asked_while_it_is_away_is_done_when_it_is_back(tmp_path: Path) 
     play_through(tmp_path, story)
 
 
+def test_one_that_is_stuck_is_replaced(tmp_path: Path) -> None:
+    async def story(rig: Rig) -> None:
+        a, port = await rig.leg("a")
+        a.talk_to(port)
+        rig.media.play("a", 1, ["tone:ringback"], loop=True)
+        await rig.until(lambda: a.received, 5, "a tone")
+        assert rig.media.pid is not None
+        os.kill(rig.media.pid, signal.SIGSTOP)
+        await rig.event(MediaBack, 10)
+        before = len(a.received)
+        await rig.until(lambda: len(a.received) > before + 10, 5, "the tone again")
+
+    play_through(tmp_path, story)
+
+
 def test_a_stream_whose_port_was_taken_meanwhile_has_lost_its_media(tmp_path: Path) -> None:
     async def story(rig: Rig) -> None:
         _, port = await rig.leg("a")

@@ -283,6 +283,22 @@ def test_a_closed_stream_says_no_more_and_may_be_closed_again(tmp_path: Path) ->
     play_through(tmp_path, story)
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "dtmf"),
+    [("phone.example", 4000, 101), ("::1", 4000, 101), (HOST, 70_000, 101), (HOST, 4000, 300)],
+)
+def test_nonsense_of_a_far_end_is_refused_before_it_does_harm(
+    tmp_path: Path, host: str, port: int, dtmf: int
+) -> None:
+    async def story(rig: Rig) -> None:
+        await rig.media.open("a")
+        with pytest.raises(ValueError, match=r"\w"):
+            rig.media.connect("a", host, port, 0, dtmf)
+        assert await rig.media.open("b") > 0
+
+    play_through(tmp_path, story)
+
+
 def test_a_key_held_down_is_one_key(tmp_path: Path) -> None:
     async def story(rig: Rig) -> None:
         a, _ = await rig.leg("a")

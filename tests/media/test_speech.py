@@ -124,6 +124,14 @@ def test_a_short_delay_is_made_good() -> None:
     assert [round(now_s, 3) for now_s, _ in told.frames] == [0.0, 0.05, 0.05, 0.06]
 
 
+def test_what_is_no_key_is_not_pressed() -> None:
+    told = Told()
+    told.speech.press("1 x2")
+    told.speech.begin(0.0, 0.0)
+    told.run_until(1.0)
+    assert [event.key for _, event in told.keys] == ["1"] * 8 + ["2"] * 8
+
+
 def test_nothing_to_say_is_no_fault() -> None:
     told = Told()
     told.speech.begin(0.0, 0.0)

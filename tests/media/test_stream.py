@@ -281,6 +281,21 @@ def test_our_key_presses_reach_the_far_end_with_one_timestamp_each(wire: Wire) -
     assert [n for n, (packet, _) in enumerate(wire.sent) if packet.marker] == [0, 8]
 
 
+def test_a_way_long_unused_is_kept_open_with_silence(wire: Wire) -> None:
+    wire.stream.keep_open(0.0)
+    assert wire.sent == []
+    wire.connect(0.0)
+    wire.play(0.0)
+    wire.run_until(1.0)
+    wire.stream.keep_open(3.0)
+    assert len(wire.sent) == 1
+    wire.stream.keep_open(5.0)
+    assert [packet.payload for packet, _ in wire.sent] == [SOUND, b"\xff" * 160]
+    wire.connect(6.0, direction="sendonly")
+    wire.stream.keep_open(50.0)
+    assert len(wire.sent) == 2
+
+
 def test_a_closed_stream_has_no_appointments(wire: Wire) -> None:
     wire.connect(0.0)
     wire.play(0.0, loop=True)
