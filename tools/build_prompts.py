@@ -97,7 +97,7 @@ def level(sound: Sound) -> Sound:
 
 def frames_dbfs(sound: Sound) -> Sound:
     frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
-    return 10 * np.log10(np.mean(frames**2, axis=1) + 1e-12)
+    return np.asarray(10 * np.log10(np.mean(frames**2, axis=1) + 1e-12))
 
 
 def active_dbfs(sound: Sound) -> float:
