@@ -18,7 +18,7 @@ from callback.config import Config
 from callback.jobs import CallQueue
 from callback.keys import key_troubles
 from callback.prompts.catalogue import WORDS, PromptMissing, find_prompt, languages
-from callback.store import rates
+from callback.store import nodes, rates
 from callback.store.db import Store, StoreError
 from callback.waking import QueueDown
 from ringback.ports import udp_port_owner
@@ -100,8 +100,8 @@ def _database(config: Config) -> Iterator[Finding]:
     store = Store(config.database_url)
     try:
         store.check_schema()
-        with store.write():  # BEGIN IMMEDIATE and an empty COMMIT: locked or read-only shows here
-            pass
+        with store.write() as session:  # meets no row, but locked or read-only shows here
+            nodes.renew_lease(session, "check", "nobody")
         with store.read() as session:
             deck = rates.active_deck(session, config.service.currency)
     except StoreError as error:

@@ -36,17 +36,21 @@ def _inodes(table: Path, port: int) -> list[str]:
 
 
 def _has_open(process: Path, inodes: set[str]) -> bool:
-    try:
-        return any(str(handle.readlink()) in inodes for handle in _handles(process))
-    except OSError:
-        return False
+    return any(_target(handle) in inodes for handle in _handles(process))
 
 
 def _handles(process: Path) -> list[Path]:
     try:
         return list((process / "fd").iterdir())
-    except OSError:
+    except OSError:  # it ended, or is another user's
         return []
+
+
+def _target(handle: Path) -> str:
+    try:
+        return str(handle.readlink())
+    except OSError:  # closed while we looked
+        return ""
 
 
 def _command(process: Path) -> str:

@@ -33,7 +33,9 @@ _ROLES: tuple[RateRole, ...] = ("A", "B")
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV: prefix, role, connect_fee, increment, price_per_min.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV: prefix, role, connect_fee, first, next, price_per_minute.")
+    ],
     name: Annotated[str, typer.Option("--name", help="What to call the deck. [default: the file's]")] = "",
     config: ConfigPath = None,
     as_json: AsJson = False,

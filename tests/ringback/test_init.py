@@ -1,0 +1,41 @@
+"""`ringback init`: makes what is missing, and only that."""
+
+import stat
+from pathlib import Path
+
+from tests.ringback.house import House, build
+
+
+def test_everything_is_made_and_closed_to_others(root: Path) -> None:
+    made = build(root).json("init")
+    keys = sorted((root / "data" / "keys").iterdir())
+    assert [key.name for key in keys] == ["pepper", "seal", "session", "sip"] == sorted(made["keys_made"])
+    private = [*keys, root / "data" / "ringback.db", root / "data" / "operator-link"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+    assert stat.S_IMODE((root / "data").stat().st_mode) == 0o700
+
+
+def test_the_second_time_changes_nothing_and_says_the_same_link(house: House) -> None:
+    keys = {key.name: key.read_bytes() for key in house.config.keys_dir.iterdir()}
+    first, second = house.json("init"), house.json("init")
+    assert first == second
+    assert second["operator_link"] and second["keys_made"] == []
+    assert keys == {key.name: key.read_bytes() for key in house.config.keys_dir.iterdir()}
+
+
+def test_another_link_is_made_on_request(house: House) -> None:
+    first = house.json("init")["operator_link"]
+    assert house.json("init", "--new-link")["operator_link"] != first
+
+
+def test_the_database_has_no_token_of_a_link(house: House) -> None:
+    token = house.json("init")["operator_link"].rpartition("/")[2]
+    written = b"".join(path.read_bytes() for path in house.config.data_dir.glob("ringback.db*"))
+    assert token.encode() not in written
+
+
+def test_a_place_that_cannot_be_made_is_said(root: Path) -> None:
+    (root / "data").write_text("in the way")
+    result = build(root).run("init")
+    assert result.exit_code == 1
+    assert f"{root}/data: File exists; check data_dir" in result.stderr
