@@ -30,7 +30,7 @@ _SOCKET_PATH_MAX = 107  # bytes, sun_path of unix(7) without its closing zero
 _LONGEST_SOCKET = "dialer-wake.sock"
 
 
-class ConfigFaults(Exception):  # noqa: N818 - reads as the condition it is
+class ConfigFaults(Exception):
     """The configuration cannot be used; `faults` holds everything that is wrong with it."""
 
     transient = False

@@ -17,7 +17,7 @@ KEY_BYTES = 32
 _MODE = 0o600
 
 
-class KeyTrouble(Exception):  # noqa: N818 - reads as the condition it is
+class KeyTrouble(Exception):
     """A key is missing, open to others or damaged; the message says which and what to do."""
 
     transient = False

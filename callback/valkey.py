@@ -33,7 +33,7 @@ logfile ""
 """
 
 
-class NoValkeyBinary(Exception):  # noqa: N818 - reads as the condition it is
+class NoValkeyBinary(Exception):
     """There is no Valkey for this machine in the package; `queue.url` must name a server."""
 
     transient = False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class QueueDown(Exception):  # noqa: N818 - reads as the condition it is
+class QueueDown(Exception):
     """The queue is away. Shrug: the request is committed, and the relay enqueues it again."""
 
     transient = True

@@ -17,7 +17,7 @@ SEAL_KEY_OCTETS = 32
 _NONCE_OCTETS = 12
 
 
-class SealBroken(Exception):  # noqa: N818  # the name is the state it tells of
+class SealBroken(Exception):  # the name is the state it tells of
     """The body was changed, or sealed under another key."""
 
     transient = False

@@ -26,13 +26,13 @@ _RECEIVE_OCTETS = 262_144
 _ESM_HEADER = 0x40
 
 
-class LinkDown(Exception):  # noqa: N818  # the name is the state it tells of
+class LinkDown(Exception):  # the name is the state it tells of
     """The connection is gone or never was."""
 
     transient = True
 
 
-class Connection(smpplib.client.Client):  # type: ignore[misc]  # smpplib has no types
+class Connection(smpplib.client.Client):
     """One connection, from connect to close; a new one is made for every attempt. Any thread may send."""
 
     _socket: socket.socket | None

@@ -17,7 +17,7 @@ MAX_FRAME_BYTES = 64 * 1024
 _LENGTH = struct.Struct("!I")
 
 
-class ProtocolFault(Exception):  # noqa: N818 - reads as the condition it is
+class ProtocolFault(Exception):
     """The bytes are no message of ours; the connection cannot be trusted further."""
 
     transient = False

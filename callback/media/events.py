@@ -68,13 +68,13 @@ class StreamStats:
     last_rx_at_ms: int | None = None
 
 
-class NoMediaPorts(Exception):  # noqa: N818 - reads as the condition it is, and is the published name
+class NoMediaPorts(Exception):
     """Every port of the configured range is in use or resting: no further leg can have media."""
 
     transient = True
 
 
-class MediaUnavailable(Exception):  # noqa: N818 - reads as the condition it is
+class MediaUnavailable(Exception):
     """The media process could not be started; the message says why."""
 
     transient = True

@@ -19,7 +19,7 @@ _READ_BYTES = 64 * 1024
 _PEER_CREDENTIALS = struct.Struct("3i")
 
 
-class DialerGone(Exception):  # noqa: N818 - reads as the condition it is
+class DialerGone(Exception):
     """The control connection is lost."""
 
     transient = False

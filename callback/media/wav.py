@@ -15,7 +15,7 @@ MAX_BYTES = 32 * 1024 * 1024
 _FORMAT = struct.Struct("<HHIIHH")
 
 
-class BadSound(Exception):  # noqa: N818 - reads as the condition it is
+class BadSound(Exception):
     """The file cannot be played; the message names it and says what was expected."""
 
     transient = False

@@ -34,7 +34,7 @@ SAID_AS = {"112": "one, one, two"}
 _FOLDER = Path(__file__).parent
 
 
-class PromptMissing(Exception):  # noqa: N818 - reads as the condition it is
+class PromptMissing(Exception):
     """There is no such prompt; the message names key and language."""
 
     transient = False

@@ -46,25 +46,25 @@ class StoreError(Exception):
     transient = False
 
 
-class StoreBusy(StoreError):  # noqa: N818  # the name is the state it tells of
+class StoreBusy(StoreError):  # the name is the state it tells of
     """Somebody else holds the database; nothing was changed."""
 
     transient = True
 
 
-class StoreReadOnly(StoreError):  # noqa: N818  # the name is the state it tells of
+class StoreReadOnly(StoreError):  # the name is the state it tells of
     """The database, its directory or its file system does not let us write."""
 
 
-class StoreTooNew(StoreError):  # noqa: N818  # the name is the state it tells of
+class StoreTooNew(StoreError):  # the name is the state it tells of
     """A newer program made or upgraded this database."""
 
 
-class StoreTooOld(StoreError):  # noqa: N818  # the name is the state it tells of
+class StoreTooOld(StoreError):  # the name is the state it tells of
     """The database is missing, empty or from an older program: `ringback init` cures it."""
 
 
-class StoreBroken(StoreError):  # noqa: N818  # the name is the state it tells of
+class StoreBroken(StoreError):  # the name is the state it tells of
     """Anything else: unreachable, damaged, full, or a row that the schema refuses."""
 
     def __init__(self, message: str, *, transient: bool = False) -> None:

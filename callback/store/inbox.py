@@ -22,7 +22,7 @@ _inbox = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not decl
 _bind = BindSession.__table__  # type: ignore[attr-defined]  # likewise
 
 
-class ClaimLost(Exception):  # noqa: N818  # the name is the state it tells of
+class ClaimLost(Exception):  # the name is the state it tells of
     """Another gateway has taken this SMS over; whatever was about to be committed must not be."""
 
     transient = False

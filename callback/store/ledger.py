@@ -13,14 +13,14 @@ All functions work in the caller's transaction; none commits.
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from callback.store.models import Hold, LedgerAccount, Transfer
 from callback.store.rows import changed, first, insert_once
 
 
-class BelowFloor(Exception):  # noqa: N818  # never leaves this module's callers: they answer False
+class BelowFloor(Exception):  # never leaves this module's callers: they answer False
     """The debit account has not enough; nothing of the transfer was stored."""
 
 
@@ -47,11 +47,13 @@ def held_id(account_id: str) -> str:
 
 
 def open_wallet(session: Session, account_id: str, currency: str, credit_limit_micro: int = 0) -> None:
-    """The ledger accounts of a new callback account, empty; harmless to repeat."""
+    """The ledger accounts of a new callback account, empty, and ours of its currency; harmless to repeat."""
     assert credit_limit_micro >= 0
-    wallet = LedgerAccount(id=wallet_id(account_id), currency=currency, floor_micro=-credit_limit_micro)
-    insert_once(session, wallet)
-    insert_once(session, LedgerAccount(id=held_id(account_id), currency=currency, floor_micro=0))
+    floors = {wallet_id(account_id): -credit_limit_micro, held_id(account_id): 0}
+    for ledger_id, floor_micro in floors.items():
+        insert_once(session, LedgerAccount(id=ledger_id, currency=currency, floor_micro=floor_micro))
+    for ours in ("topup", "revenue", "adjust"):
+        insert_once(session, LedgerAccount(id=f"{ours}:{currency}", currency=currency))
 
 
 def get_wallet(session: Session, account_id: str) -> Wallet:
@@ -117,22 +119,22 @@ def top_up(
     """Add money to a wallet under the key "topup:<key>"; False if that was done before."""
     assert amount_micro > 0
     currency = _ledger(session, wallet_id(account_id)).currency
-    source = f"topup:{currency}"
-    insert_once(session, LedgerAccount(id=source, currency=currency))
     return post(
-        session, f"topup:{key}", "topup", source, wallet_id(account_id), amount_micro,
+        session, f"topup:{key}", "topup", f"topup:{currency}", wallet_id(account_id), amount_micro,
         currency=currency, at_ms=at_ms, reason=reason, author=author,
     )  # fmt: skip
 
 
 def open_hold(session: Session, request_id: str, account_id: str, amount_micro: int, at_ms: int) -> bool:
     """Set aside the first quantum of a request; False if the balance is too low. Harmless to repeat."""
-    if not insert_once(session, Hold(request_id=request_id, account_id=account_id, held_micro=0, quanta=0)):
-        return True
-    if grow_hold(session, request_id, amount_micro, at_ms):
-        return True
-    changed(session, delete(Hold).where(col(Hold.request_id) == request_id))
-    return False
+    try:
+        with session.begin_nested():
+            hold = Hold(request_id=request_id, account_id=account_id, held_micro=amount_micro)
+            if insert_once(session, hold):
+                _set_aside(session, hold, amount_micro, at_ms)
+    except BelowFloor:
+        return False
+    return True
 
 
 def grow_hold(session: Session, request_id: str, amount_micro: int, at_ms: int) -> bool:
@@ -146,8 +148,7 @@ def grow_hold(session: Session, request_id: str, amount_micro: int, at_ms: int) 
         with session.begin_nested():
             if changed(session, grow) == 0:
                 return False
-            hold = _hold(session, request_id)
-            _set_aside(session, hold, amount_micro, at_ms)
+            _set_aside(session, _hold(session, request_id), amount_micro, at_ms)
     except BelowFloor:
         return False
     return True
@@ -172,10 +173,8 @@ def settle_leg(session: Session, request_id: str, leg_id: str, cost_micro: int, 
     )
     assert changed(session, settle) == 1, "a leg is settled while its hold is open"
     currency = _ledger(session, held_id(hold.account_id)).currency
-    revenue = f"revenue:{currency}"
-    insert_once(session, LedgerAccount(id=revenue, currency=currency))
     post(
-        session, key, "settle", held_id(hold.account_id), revenue, charged_micro,
+        session, key, "settle", held_id(hold.account_id), f"revenue:{currency}", charged_micro,
         currency=currency, at_ms=at_ms, request_id=request_id, leg_id=leg_id,
         reason="" if charged_micro == cost_micro else f"cost {cost_micro}, of which the hold had less",
     )  # fmt: skip

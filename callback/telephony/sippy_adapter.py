@@ -39,7 +39,7 @@ _LARGEST = 65_507
 _CHALLENGES = {401: "www-authenticate", 407: "proxy-authenticate"}
 
 
-class _DirectUdp(Udp_server.Udp_server):  # type: ignore[misc]  # the library is untyped
+class _DirectUdp(Udp_server.Udp_server):
     """Sends at once, in the caller's thread: what `send` returned from is on the wire, in order."""
 
     def send_to(self, data: bytes | str, address: Address, delayed: bool = False) -> None:
@@ -55,7 +55,7 @@ class _DirectUdp(Udp_server.Udp_server):  # type: ignore[misc]  # the library is
             structlog.get_logger().warning("sip.send_failed", to=address, error=str(error))
 
 
-class _OneReceiver(Udp_server.Udp_server_opts):  # type: ignore[misc]  # the library is untyped
+class _OneReceiver(Udp_server.Udp_server_opts):
     nworkers = 1  # three threads reorder packets: BYE overtakes ACK, a digit is lost
     flags = 0  # with SO_REUSEADDR two processes may have the port, and one of them hears nothing
 
@@ -85,7 +85,7 @@ class _Silence:
         """sippy's logger: messages hold credentials and numbers."""
 
 
-class Agent(SipTransactionManager.SipTransactionManager):  # type: ignore[misc]  # the library is untyped
+class Agent(SipTransactionManager.SipTransactionManager):
     """One UDP port and the transactions on it."""
 
     def __init__(
