@@ -13,7 +13,8 @@ _MAX_KEPT_BYTES = 64 * 1024 * 1024
 class Sounds:
     """Mu-law bytes by item: a WAV file's path or `tone:<name>`. A file that changed is read again."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_kept_bytes: int = _MAX_KEPT_BYTES) -> None:
+        self._max_kept_bytes = max_kept_bytes
         self._kept: dict[str, tuple[int, bytes]] = {}
         self._kept_bytes = 0
         for name in tone_names():
@@ -46,7 +47,7 @@ class Sounds:
         if kept is not None and kept[0] == written_ns:
             return kept[1]
         sound = read_wav(Path(item))
-        if self._kept_bytes > _MAX_KEPT_BYTES:
+        if self._kept_bytes > self._max_kept_bytes:
             self._kept.clear()
             self._kept_bytes = 0
         self._kept[item] = (written_ns, sound)

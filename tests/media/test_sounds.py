@@ -21,6 +21,14 @@ def test_a_missing_prompt_is_named_and_the_rest_is_heard(tmp_path: Path) -> None
     assert "tone:birdsong: there is no such tone" in fault
 
 
+def test_memory_for_prompts_has_a_bound(tmp_path: Path) -> None:
+    sounds, path = Sounds(max_kept_bytes=100), tmp_path / "prompt.wav"
+    for sound in (b"\x01" * 160, b"\x02" * 160, b"\x03" * 160):
+        path.write_bytes(pack_wav(sound))
+        os.utime(path, ns=(sound[0], sound[0]))
+        assert sounds.load((str(path),)) == (sound, "")
+
+
 def test_a_prompt_is_read_once_unless_it_changes(tmp_path: Path) -> None:
     sounds, path = Sounds(), tmp_path / "prompt.wav"
     path.write_bytes(pack_wav(b"\x01" * 160))

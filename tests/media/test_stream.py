@@ -262,6 +262,14 @@ def test_a_phone_behind_a_nat_is_answered_where_it_is(wire: Wire) -> None:
     assert wire.sent[0][1] == NAT
 
 
+def test_the_address_an_earlier_process_had_found_is_gone_on_with(wire: Wire) -> None:
+    wire.connect()
+    wire.stream.latch(NAT)
+    wire.play(0.0)
+    assert wire.sent[0][1] == NAT
+    assert wire.sent[0][0].ssrc == wire.stream.ssrc
+
+
 def test_junk_neither_latches_nor_counts(wire: Wire) -> None:
     wire.connect()
     wire.stream.receive(b"junk", THIEF, 0.0)
