@@ -107,7 +107,8 @@ class Bind:
                     self._become(LinkState.CONNECTING)
                 self._hold(connection)
             except LinkDown as error:
-                self._log.warning("smpp.down", error=str(error))
+                if not self._stopping.is_set():
+                    self._log.warning("smpp.down", error=str(error))
             finally:
                 self.connection = None
                 connection.close()
