@@ -12,8 +12,8 @@ repeated and foreign events are normal in telephony and change nothing; a move t
       │                   └──────────┴── busy … ──┴── ## ──┘
       └──► CLEAR ──► END            from every state: A hangs up, money or time ends, somebody wishes it
 
-Every state but END has a deadline, so that no session can be forgotten: the runner feeds `TimedOut` when
-`deadline_at_ms` has come, and a `TimedOut` that comes too early changes nothing.
+From `Started` on every state but END has a deadline, so that no session can be forgotten: the runner feeds
+`TimedOut` when `deadline_at_ms` has come, and a `TimedOut` that comes too early changes nothing.
 
 The parts: `session_value.py` what a session is · `session_states.py` a handler per state ·
 `session_money.py` cover, warning and cut · `session_acts.py` what handlers do.
@@ -33,12 +33,15 @@ from callback.core.events import (
     Route,
     TimedOut,
 )
-from callback.core.session_acts import clear, finish, finish_if_over, outcome_answered, resume
+from callback.core.session_acts import clear, finish, finish_if_over, outcome_answered, part, resume
 from callback.core.session_money import covered, time_passed
 from callback.core.session_states import HANDLERS
 from callback.core.session_value import LEGAL, Outcome, Policy, Session, State
 
 __all__ = ["LEGAL", "Outcome", "Policy", "Session", "State", "new_session", "step"]
+
+# The media layer cuts every answered leg at the armed limit, and its news may be faster than our timer.
+_CUT = {Cause.MONEY_ENDED, Cause.TIME_ENDED}
 
 
 def new_session(
@@ -65,9 +68,11 @@ def _step(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Session:
             return covered(s, event, now_ms, out)
         case EndWished(cause):
             return _end_wished(s, cause, now_ms, out)
-        case LegEnded(leg) if leg == s.a and s.answered:
-            s = replace(s, a=None)
-            return clear(s, Cause.CLEARED, outcome_answered(s), now_ms, out)
+        case LegEnded(leg, cause) if leg == s.a and s.answered:
+            why = cause if cause in _CUT else Cause.CLEARED
+            return clear(replace(s, a=None), why, outcome_answered(s), now_ms, out)
+        case LegEnded(leg, cause) if leg == s.b and cause in _CUT:
+            return clear(part(replace(s, b=None), out), cause, outcome_answered(s), now_ms, out)
         case LegEnded(leg) if any(leg == hang_up.leg for hang_up in s.fading):
             s = replace(s, fading=tuple(hang_up for hang_up in s.fading if hang_up.leg != leg))
             return finish_if_over(s, out) if s.state is State.CLEAR else s
@@ -76,6 +81,8 @@ def _step(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Session:
         case PlayEnded(playback_id):
             if s.playing is None or s.warning is not None or playback_id != s.playing.playback_id:
                 return s  # stopped, replaced, or only interrupted
+            if s.playing.loop:  # it never ends, unless it cannot be played; nor could it a moment later
+                return replace(s, playing=None)
             s = replace(s, playing=None)
         case DigitPressed(leg) if leg != s.a:
             return s

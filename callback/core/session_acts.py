@@ -19,6 +19,7 @@ from callback.core.events import (
     Unbridge,
 )
 from callback.core.session_value import LEGAL, Outcome, Session, State
+from callback.core.spoken import TONE_WARNING
 
 
 def move(s: Session, state: State) -> Session:
@@ -38,15 +39,15 @@ def play(s: Session, out: list[Effect], *items: str, loop: bool = False) -> Sess
 
 
 def hush(s: Session, out: list[Effect]) -> Session:
-    """The prompt ends here. A warning tone that interrupted it is left to sound."""
+    """The prompt ends here. A warning tone in its midst is left to sound."""
     if s.playing is not None and s.warning is None:
         out.append(StopPlay())
     return replace(s, playing=None)
 
 
-def interrupt(s: Session, out: list[Effect], tone: str) -> Session:
-    """A tone between; `resume` takes the prompt up again when the tone has ended."""
-    warning = Play(s.playback_id + 1, (tone,))
+def warn(s: Session, out: list[Effect]) -> Session:
+    """The warning tone; `resume` takes up again what it interrupts."""
+    warning = Play(s.playback_id + 1, (TONE_WARNING,))
     out.append(warning)
     return replace(s, playback_id=warning.playback_id, warning=warning.playback_id)
 
@@ -86,7 +87,8 @@ def join(s: Session, leg: LegName, out: list[Effect]) -> Session:
         return s
     s = hush(s, out)
     out.append(Bridge(leg))
-    return replace(s, joined=True)
+    s = replace(s, joined=True)
+    return s if s.warning is None else warn(s, out)  # joining silenced it
 
 
 def part(s: Session, out: list[Effect]) -> Session:

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from callback.core.causes import Cause
 from callback.core.events import ArmLimit, Covered, Effect, GrowHold
-from callback.core.session_acts import clear, interrupt, outcome_answered
+from callback.core.session_acts import clear, outcome_answered, warn
 from callback.core.session_value import Session, State
-from callback.core.spoken import TONE_WARNING
 
 
 def covered(s: Session, event: Covered, now_ms: int, out: list[Effect]) -> Session:
@@ -26,7 +25,7 @@ def covered(s: Session, event: Covered, now_ms: int, out: list[Effect]) -> Sessi
         if brought_nothing:  # asking again at once would be asking for ever
             grow_at_ms = max(grow_at_ms, now_ms + s.policy.grow_retry_s * 1000)
         s = replace(s, grow_at_ms=grow_at_ms)
-    return _warn(s, now_ms, out)
+    return _warn_if_due(s, now_ms, out)
 
 
 def time_passed(s: Session, now_ms: int, out: list[Effect]) -> Session:
@@ -41,10 +40,10 @@ def time_passed(s: Session, now_ms: int, out: list[Effect]) -> Session:
     if s.grow_at_ms is not None and s.grow_at_ms <= now_ms:
         out.append(GrowHold())
         s = replace(s, grow_at_ms=now_ms + s.policy.grow_retry_s * 1000, grow_asked=True)
-    return _warn(s, now_ms, out)
+    return _warn_if_due(s, now_ms, out)
 
 
-def _warn(s: Session, now_ms: int, out: list[Effect]) -> Session:
+def _warn_if_due(s: Session, now_ms: int, out: list[Effect]) -> Session:
     if not s.answered or s.warn_at_ms is None or s.warn_at_ms > now_ms:
         return s
-    return replace(interrupt(s, out, TONE_WARNING), warned_for_ms=s.end_at_ms)
+    return replace(warn(s, out), warned_for_ms=s.end_at_ms)

@@ -183,6 +183,7 @@ def of_the_money(session: Session) -> Iterable[Event]:
     yield LegEnded(a, Cause.HANGUP)
     yield LegAnswered(b)
     yield LegEnded(b, Cause.BUSY)
+    yield LegEnded(b, Cause.MONEY_ENDED)
     yield DigitPressed(a, "1")
     yield PlayEnded(PLAYING)
     yield PlayEnded(WARNING)

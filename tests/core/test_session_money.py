@@ -174,12 +174,29 @@ def test_after_a_warning_the_ringback_goes_on() -> None:
     )
 
 
-def test_an_answer_during_a_warning_lets_it_sound() -> None:
+def test_an_answer_during_a_warning_does_not_swallow_it() -> None:
     play_through(
         in_ring_b(),
         covered(13, 50, Play(3, WARNING), final=True),
-        row(13.2, LegAnswered(B1), Bridge(B1)),
-        row(13.5, PlayEnded(3)),
+        row(13.2, LegAnswered(B1), Bridge(B1), Play(4, WARNING)),
+        row(13.7, PlayEnded(4)),
+    )
+
+
+def test_the_media_layer_may_cut_before_the_session_does() -> None:
+    play_through(
+        in_talk(),
+        covered(21, 90, final=True),
+        row(30, TIME, Play(3, WARNING)),
+        row(90, LegEnded(B1, Cause.MONEY_ENDED), Unbridge(), HangUp(A1, Cause.MONEY_ENDED)),
+        row(90, LegEnded(A1, Cause.MONEY_ENDED), Finish(Outcome.TALKED)),
+    )
+    play_through(
+        in_talk(),
+        covered(21, 90, final=True),
+        row(30, TIME, Play(3, WARNING)),
+        row(90, LegEnded(A1, Cause.MONEY_ENDED), Unbridge(), HangUp(B1, Cause.MONEY_ENDED)),
+        row(90, LegEnded(B1, Cause.MONEY_ENDED), Finish(Outcome.TALKED)),
     )
 
 

@@ -72,6 +72,14 @@ def test_the_connecting_prompt_is_heard_out_before_the_ringback() -> None:
     )
 
 
+def test_a_ringback_that_cannot_be_played_is_not_tried_for_ever() -> None:
+    play_through(
+        in_ring_b(routes=(FIRST, SECOND)),
+        row(12, PlayEnded(2)),
+        row(15, LegEnded(B1, Cause.CONGESTION), Play(3, RINGBACK, loop=True), Dial(B2, NUMBER_B, SECOND)),
+    )
+
+
 def test_a_destination_authorised_after_the_connecting_prompt_rings_at_once() -> None:
     play_through(
         asking(destination=NUMBER_B),
