@@ -7,6 +7,7 @@ parent died; `PYTEST_CURRENT_TEST`, inherited with it, names the test that start
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -33,8 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _only_loopback(event: str, args: tuple[Any, ...]) -> None:
     if event not in ("socket.bind", "socket.connect"):
         return
-    address = args[1]
-    if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+    sock, address = args
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(_LOOPBACK):
         raise AssertionError(f"a test may only use loopback, not {address}")
 
 
