@@ -85,25 +85,21 @@ def post(
 ) -> bool:
     """Move money once; False if this key has moved it before. Raises BelowFloor, and then nothing moved."""
     assert amount_micro >= 0, "money moves forward; swap the accounts"
+    transfer = Transfer(
+        key=key,
+        kind=kind,
+        debit_id=debit_id,
+        credit_id=credit_id,
+        amount_micro=amount_micro,
+        currency=currency,
+        request_id=request_id,
+        leg_id=leg_id,
+        reason=reason,
+        author=author,
+        at_ms=at_ms,
+    )
     with session.begin_nested():  # a refused debit takes its transfer row with it
-        transfer = Transfer(
-            key=key,
-            kind=kind,
-            debit_id=debit_id,
-            credit_id=credit_id,
-            amount_micro=amount_micro,
-            currency=currency,
-            request_id=request_id,
-            leg_id=leg_id,
-            reason=reason,
-            author=author,
-            at_ms=at_ms,
-        )
-        if not insert_once(session, transfer):
-            return False
-        _move(session, debit_id, -amount_micro, currency)
-        _move(session, credit_id, amount_micro, currency)
-    return True
+        return _post(session, transfer)
 
 
 def top_up(
@@ -173,11 +169,12 @@ def settle_leg(session: Session, request_id: str, leg_id: str, cost_micro: int, 
     )
     assert changed(session, settle) == 1, "a leg is settled while its hold is open"
     currency = _ledger(session, held_id(hold.account_id)).currency
-    post(
-        session, key, "settle", held_id(hold.account_id), f"revenue:{currency}", charged_micro,
-        currency=currency, at_ms=at_ms, request_id=request_id, leg_id=leg_id,
+    transfer = Transfer(
+        key=key, kind="settle", debit_id=held_id(hold.account_id), credit_id=f"revenue:{currency}",
+        amount_micro=charged_micro, currency=currency, at_ms=at_ms, request_id=request_id, leg_id=leg_id,
         reason="" if charged_micro == cost_micro else f"cost {cost_micro}, of which the hold had less",
     )  # fmt: skip
+    _post(session, transfer)
     return charged_micro
 
 
@@ -194,21 +191,32 @@ def release(session: Session, request_id: str, at_ms: int) -> int:
     rest_micro = hold.held_micro - hold.settled_micro
     if rest_micro:
         wallet = _ledger(session, wallet_id(hold.account_id))
-        post(
-            session, f"release:{request_id}", "release", held_id(hold.account_id), wallet.id, rest_micro,
-            currency=wallet.currency, at_ms=at_ms, request_id=request_id,
+        transfer = Transfer(
+            key=f"release:{request_id}", kind="release",
+            debit_id=held_id(hold.account_id), credit_id=wallet.id,
+            amount_micro=rest_micro, currency=wallet.currency, at_ms=at_ms, request_id=request_id,
         )  # fmt: skip
+        _post(session, transfer)
     return rest_micro
 
 
 def _set_aside(session: Session, hold: Hold, amount_micro: int, at_ms: int) -> None:
     if amount_micro == 0:
         return  # a free call has a hold, to be closed like any other, and no transfer
-    wallet = _ledger(session, wallet_id(hold.account_id))
-    post(
-        session, f"hold:{hold.request_id}:{hold.quanta}", "hold", wallet.id, held_id(hold.account_id),
-        amount_micro, currency=wallet.currency, at_ms=at_ms, request_id=hold.request_id,
+    wallet, key = _ledger(session, wallet_id(hold.account_id)), f"hold:{hold.request_id}:{hold.quanta}"
+    transfer = Transfer(
+        key=key, kind="hold", debit_id=wallet.id, credit_id=held_id(hold.account_id),
+        amount_micro=amount_micro, currency=wallet.currency, at_ms=at_ms, request_id=hold.request_id,
     )  # fmt: skip
+    assert _post(session, transfer), f"{key} was set aside before"
+
+
+def _post(session: Session, transfer: Transfer) -> bool:
+    if not insert_once(session, transfer):
+        return False
+    _move(session, transfer.debit_id, -transfer.amount_micro, transfer.currency)
+    _move(session, transfer.credit_id, transfer.amount_micro, transfer.currency)
+    return True
 
 
 def _move(session: Session, ledger_id: str, amount_micro: int, currency: str) -> None:

@@ -66,7 +66,7 @@ def open_request(session: Session, wish: Request) -> Opening:
     """
     for _ in range(_TRIES):
         if insert_once(session, wish):
-            return Opened(get_request(session, wish.id))
+            return Opened(wish)
         same = first(session, select(Request).where(Request.source_key == wish.source_key))
         if same is not None:
             return Repeated(same)
