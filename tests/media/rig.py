@@ -24,8 +24,8 @@ _PORTS_PER_WORKER = 200
 
 def media_ports() -> tuple[int, int]:
     """A range no parallel test uses, below the ports the kernel hands out."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw40").removeprefix("gw"))
-    low = 22_000 + worker * _PORTS_PER_WORKER
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw15").removeprefix("gw"))
+    low = 16_000 + worker * _PORTS_PER_WORKER
     return low, low + _PORTS_PER_WORKER - 1
 
 
