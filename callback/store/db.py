@@ -8,6 +8,7 @@ whatever the busy timeout. So a writer says BEGIN IMMEDIATE and waits for its tu
 says `query_only` and cannot become a writer by mistake.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,13 +83,19 @@ class Store:
         """How messages call it: the file, or the URL without its password."""
         self._path = Path(self.name) if self.is_sqlite and self.name.startswith("/") else None
         self._engine = _engine(url, self.is_sqlite, busy_timeout_ms)
+        self._busy_timeout_ms = busy_timeout_ms
+        self._turn = threading.Lock()
         self._readers = self._engine.execution_options(**{_MODE: "read"})
         self._writers = self._engine.execution_options(**{_MODE: "write"})
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises. Rows stay readable."""
-        with self._errors_are_ours(), Session(self._writers, expire_on_commit=False) as session:
+        with (
+            self._turn_within_process(),
+            self._errors_are_ours(),
+            Session(self._writers, expire_on_commit=False) as session,
+        ):
             session.connection()  # our turn is taken here, not at the first statement
             yield session
             session.commit()
@@ -154,6 +161,19 @@ class Store:
                 return None
             found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
             return found
+
+    @contextmanager
+    def _turn_within_process(self) -> Iterator[None]:
+        """Threads of one process queue here; SQLite lets them sleep and guess, at a third of the rate."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=self._busy_timeout_ms / 1000):
+            raise StoreBusy(f"{self.name}: another thread of this process holds the database")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _errors_are_ours(self) -> Iterator[None]:
