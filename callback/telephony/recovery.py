@@ -38,7 +38,8 @@ class _Lost:
     leg: LostLeg
     open_invites: int
     answered: bool = False
-    reported: bool = False
+    asked_for: bool = True  # False: a stray answer showed it to us; nobody waits for its outcome yet
+    outcome: LostOutcome | None = None
 
 
 class Recovery:
@@ -71,6 +72,12 @@ class Recovery:
         await self._stack.drain()
 
     def _end(self, leg: LostLeg) -> None:
+        early = self._lost.get(leg.leg_id)
+        if early is not None:  # its answer was faster than we are, and is being hung up
+            early.leg, early.asked_for = leg, True
+            if early.outcome is not None:
+                self._on_outcome(leg.leg_id, early.outcome, self._clock.now_ms())
+            return
         if leg.dialog is not None:
             lost = self._lost[leg.leg_id] = _Lost(leg, 1, answered=True)
             self._hang_up(lost, Dialog.from_mapping(leg.dialog))
@@ -82,10 +89,11 @@ class Recovery:
 
     def _report(self, lost: _Lost, outcome: LostOutcome) -> None:
         lost.open_invites -= 1
-        if lost.reported or (lost.open_invites > 0 and outcome in ("absent", "unreachable")):
+        if lost.outcome or (lost.open_invites > 0 and outcome in ("absent", "unreachable")):
             return
-        lost.reported = True
-        self._on_outcome(lost.leg.leg_id, outcome, self._clock.now_ms())
+        lost.outcome = outcome
+        if lost.asked_for:
+            self._on_outcome(lost.leg.leg_id, outcome, self._clock.now_ms())
 
     # --- an INVITE whose fate is open
 
@@ -129,7 +137,7 @@ class Recovery:
         assert leg_id is not None, "the stack hands on only what is ours"
         lost = self._lost.get(leg_id)
         if lost is None:  # its row is gone, or it is a second branch of a call: all we need is in the 2xx
-            lost = _Lost(_leg_of(leg_id, response), 1, reported=True)
+            lost = self._lost[leg_id] = _Lost(_leg_of(leg_id, response), 1, asked_for=False)
         self._hang_up(lost, Dialog.of(response))
 
     def _hang_up(self, lost: _Lost, dialog: Dialog, tries: int = _RETRIES) -> None:

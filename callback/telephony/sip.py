@@ -41,7 +41,7 @@ from callback.telephony.recovery import SETTLE_S, Recovery
 from callback.telephony.sdp import Audio
 from callback.telephony.sounds import Sounds
 from callback.telephony.stack import TRANSACTION_S, SipStack
-from callback.telephony.wire import ALLOW, GONE, Dialog, Incoming, Login, Reply, Response
+from callback.telephony.wire import ALLOW, GONE, Dialog, Incoming, Login, Reply, Response, is_address
 
 __all__ = ["Login", "SipBackend"]
 
@@ -161,6 +161,9 @@ class SipBackend:
         login = self._logins.get(spec.trunk)
         call = OutboundCall(spec, self._letters, self._stack, login, self, self._clock, self._no_reply_s)
         self._legs[leg_id] = _Leg(call)
+        if not is_address(spec.next_hop[0]):  # resolving is the runner's; what is left did not resolve
+            asyncio.get_running_loop().call_soon(call.hang_up, Cause.TRUNK_DOWN)
+            return
 
         def ready(port: int) -> None:
             if leg_id in self._legs:

@@ -11,7 +11,6 @@ BYE has left, answers no challenge to a BYE, and sends BYE before ACK when an an
     handleIncoming ◄── a 2xx nobody waits for: if its names are ours, its transaction is rebuilt, ACKed, told
 """
 
-import ipaddress
 import socket
 import traceback
 from collections.abc import Callable
@@ -31,7 +30,7 @@ from sippy.Time.Timeout import Timeout
 
 from callback.clock import Clock
 from callback.telephony.names import Names
-from callback.telephony.wire import Address, Challenge, Incoming, Login, Outgoing, Reply, Response
+from callback.telephony.wire import Address, Challenge, Incoming, Login, Outgoing, Reply, Response, is_address
 
 Tell = Callable[..., None]  # tell(function, *arguments): call it in the asyncio loop
 OnResponse = Callable[[Response], None]
@@ -44,9 +43,7 @@ class _DirectUdp(Udp_server.Udp_server):
 
     def send_to(self, data: bytes | str, address: Address, delayed: bool = False) -> None:
         datagram = data if isinstance(data, bytes) else data.encode()
-        try:
-            ipaddress.ip_address(address[0])
-        except ValueError:
+        if not is_address(address[0]):
             super().send_to(datagram, address, delayed)  # a name in a Contact: resolved in sippy's own thread
             return
         try:

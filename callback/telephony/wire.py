@@ -8,6 +8,7 @@ library: its types stay in `sippy_adapter`.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 Address = tuple[str, int]
 
@@ -143,6 +144,15 @@ def uri_address(uri: str) -> Address | None:
     if found is None or int(found[2] or 5060) > 65535:
         return None
     return found[1], int(found[2] or 5060)
+
+
+def is_address(host: str) -> bool:
+    """An IPv4 or IPv6 address, not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def bare_uri(address: str) -> str:

@@ -14,6 +14,7 @@ from callback.telephony import Answered, BackendEvent, DialSpec, Ended
 from callback.telephony.simulator import Carrier, Handset
 from callback.telephony.sip import Login, SipBackend
 from tests.ports import free_port
+from tests.telephony.stranger import Stranger
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=BackendEvent)
@@ -65,6 +66,10 @@ class Network:
         number = handset.number
         next_hop = ("127.0.0.1", self.carrier.port)
         self.backend.dial(DialSpec(leg_id, number, number, CLI, next_hop, TRUNK, ring_s))
+
+    def stranger(self) -> Stranger:
+        """Somebody who writes to our SIP port."""
+        return Stranger(("127.0.0.1", self.sip_port))
 
     def of(self, leg_id: str) -> list[BackendEvent]:
         return [event for event in self.events if event.leg_id == leg_id]

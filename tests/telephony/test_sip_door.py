@@ -1,7 +1,5 @@
 """What strangers, fuzzers and lost dialogs find at our SIP port, over real UDP."""
 
-import asyncio
-import os
 import random
 import socket
 from pathlib import Path
@@ -10,71 +8,25 @@ import pytest
 
 from callback.clock import Clock
 from callback.core.causes import Cause
+from callback.telephony import Answered, DialSpec
 from callback.telephony.names import Names
-from callback.telephony.simulator.message import Message, parse
+from callback.telephony.simulator.message import Message
 from callback.telephony.sip import SipBackend
-from tests.telephony.network import KEY, Network, in_loop, network, sip_config, until
+from tests.telephony.network import CLI, KEY, TRUNK, in_loop, network, sip_config, until
 
 LEG = "0abc-a1"
 PHONE = "+48600316058"
 
 
-class Stranger:
-    """A bare UDP socket that writes SIP by hand."""
-
-    def __init__(self, net: Network) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.setblocking(False)
-        self._port = net.sip_port
-
-    async def __aenter__(self) -> "Stranger":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.socket.close()
-
-    async def ask(
-        self, method: str, call_id: str = "", to_tag: str = "", cseq: int = 1, body: str = ""
-    ) -> Message:
-        """One request and its first response."""
-        self.send(self.write(method, call_id, to_tag, cseq, body))
-        return await self.hear()
-
-    def write(self, method: str, call_id: str = "", to_tag: str = "", cseq: int = 1, body: str = "") -> bytes:
-        host, port = self.socket.getsockname()
-        tag = f";tag={to_tag}" if to_tag else ""
-        headers = [
-            ("via", f"SIP/2.0/UDP {host}:{port};rport;branch=z9hG4bK{os.urandom(8).hex()}"),
-            ("max-forwards", "70"),
-            ("from", f"<sip:+4871@{host}>;tag=stranger"),
-            ("to", f"<sip:+4822@127.0.0.1>{tag}"),
-            ("call-id", call_id or os.urandom(8).hex()),
-            ("cseq", f"{cseq} {method}"),
-            ("contact", f"<sip:{host}:{port};transport=UDP>"),
-        ]
-        return Message(f"{method} sip:+4822@127.0.0.1 SIP/2.0", headers, body).encode()
-
-    def send(self, data: bytes) -> None:
-        self.socket.sendto(data, ("127.0.0.1", self._port))
-
-    async def hear(self) -> Message:
-        loop = asyncio.get_running_loop()
-        while True:
-            message = parse(await asyncio.wait_for(loop.sock_recv(self.socket, 65536), 3))
-            if message is not None and message.status >= 200:
-                return message
-
-
 @in_loop
 async def test_a_call_to_us_is_refused_before_it_is_answered(tmp_path: Path) -> None:
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         assert (await stranger.ask("INVITE")).status == 486
 
 
 @in_loop
 async def test_an_options_ping_is_answered_with_what_we_take(tmp_path: Path) -> None:
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         pong = await stranger.ask("OPTIONS")
         assert pong.status == 200
         assert "INVITE" in pong.get("allow")
@@ -83,14 +35,14 @@ async def test_an_options_ping_is_answered_with_what_we_take(tmp_path: Path) -> 
 @pytest.mark.parametrize("method", ["SUBSCRIBE", "MESSAGE", "REGISTER"])
 @in_loop
 async def test_what_we_do_not_speak_is_not_allowed(tmp_path: Path, method: str) -> None:
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         assert (await stranger.ask(method)).status == 405
 
 
 @pytest.mark.parametrize("method", ["BYE", "INFO", "INVITE"])
 @in_loop
 async def test_a_strangers_dialog_does_not_exist(tmp_path: Path, method: str) -> None:
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         answer = await stranger.ask(method, call_id="0abc-a1.forged", to_tag="forged")
         assert answer.status == 481
 
@@ -101,7 +53,7 @@ async def test_a_dialog_of_an_earlier_process_may_only_be_ended(
     tmp_path: Path, method: str, status: int
 ) -> None:
     names = Names(KEY)
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         answer = await stranger.ask(method, names.call_id(LEG), names.tag(LEG))
         assert answer.status == status
 
@@ -109,7 +61,7 @@ async def test_a_dialog_of_an_earlier_process_may_only_be_ended(
 @in_loop
 async def test_a_request_out_of_order_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     names = Names(KEY)
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         await net.answered(LEG, net.carrier.handset(PHONE))
         first = await stranger.ask("OPTIONS", names.call_id(LEG), names.tag(LEG), cseq=5)
         late = await stranger.ask("BYE", names.call_id(LEG), names.tag(LEG), cseq=4)
@@ -120,7 +72,7 @@ async def test_a_request_out_of_order_is_refused_and_changes_nothing(tmp_path: P
 @in_loop
 async def test_a_re_invite_without_g711_is_not_acceptable(tmp_path: Path) -> None:
     names = Names(KEY)
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         await net.answered(LEG, net.carrier.handset(PHONE))
         offer = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n"
         answer = await stranger.ask("INVITE", names.call_id(LEG), names.tag(LEG), body=offer)
@@ -130,7 +82,7 @@ async def test_a_re_invite_without_g711_is_not_acceptable(tmp_path: Path) -> Non
 @in_loop
 async def test_a_re_invite_without_an_offer_gets_ours(tmp_path: Path) -> None:
     names = Names(KEY)
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         await net.answered(LEG, net.carrier.handset(PHONE))
         answer = await stranger.ask("INVITE", names.call_id(LEG), names.tag(LEG))
         assert answer.status == 200
@@ -139,7 +91,7 @@ async def test_a_re_invite_without_an_offer_gets_ours(tmp_path: Path) -> None:
 
 @in_loop
 async def test_malformed_datagrams_are_dropped_counted_and_survived(tmp_path: Path) -> None:
-    async with network(tmp_path) as net, Stranger(net) as stranger:
+    async with network(tmp_path) as net, net.stranger() as stranger:
         dice = random.Random(7)
         whole = stranger.write("INVITE", body="v=0\r\n")
         names = Names(KEY)
@@ -164,8 +116,8 @@ async def test_malformed_datagrams_are_dropped_counted_and_survived(tmp_path: Pa
 
 @in_loop
 async def test_a_forged_answer_makes_us_send_nothing(tmp_path: Path) -> None:
-    async with network(tmp_path) as net, Stranger(net) as stranger:
-        host, port = stranger.socket.getsockname()
+    async with network(tmp_path) as net, net.stranger() as stranger:
+        host, port = stranger.address
         headers = [
             ("via", f"SIP/2.0/UDP {host}:{port};branch=z9hG4bKforged"),
             ("from", "<sip:a@b>;tag=0123456789abcdef01234567"),
@@ -197,3 +149,70 @@ async def test_both_sides_hanging_up_at_once_end_once(tmp_path: Path) -> None:
         phone.hang_up()
         await net.ended(LEG)
         await until(lambda: not net.carrier.open_calls(), 3, "the phone to be quiet")
+
+
+_SDP = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n"
+
+
+@in_loop
+async def test_a_second_branch_of_a_call_that_also_answers_is_hung_up(tmp_path: Path) -> None:
+    async with network(tmp_path) as net, net.stranger() as fork:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, fork.address, TRUNK, 30))
+        invite = await fork.hear_request("INVITE")
+        fork.answer(invite, 200, "first", _SDP)
+        (await net.event(LEG, Answered)).confirm()
+        await fork.hear_request("ACK")
+        fork.answer(invite, 200, "second", _SDP)
+        assert "tag=second" in (await fork.hear_request("ACK")).get("to")
+        bye = await fork.hear_request("BYE")
+        assert "tag=second" in bye.get("to")
+        fork.answer(bye, 200, "second")
+        assert net.names(LEG)[-1] == "Answered"  # the first branch talks on
+
+
+@in_loop
+async def test_an_answer_after_we_gave_up_is_hung_up(tmp_path: Path) -> None:
+    async with network(tmp_path, no_reply_s=0.3) as net, net.stranger() as slow:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, slow.address, TRUNK, 30))
+        invite = await slow.hear_request("INVITE")
+        assert (await net.ended(LEG)).cause is Cause.TRUNK_DOWN
+        slow.answer(invite, 200, "late", _SDP)
+        await slow.hear_request("ACK")
+        bye = await slow.hear_request("BYE")
+        slow.answer(bye, 200, "late")
+        assert net.names(LEG)[-1] == "Ended"
+
+
+@in_loop
+async def test_an_answer_repeated_because_the_ack_was_lost_gets_it_again(tmp_path: Path) -> None:
+    async with network(tmp_path) as net, net.stranger() as phone:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, phone.address, TRUNK, 30))
+        invite = await phone.hear_request("INVITE")
+        phone.answer(invite, 200, "only", _SDP)
+        (await net.event(LEG, Answered)).confirm()
+        await phone.hear_request("ACK")
+        for _ in range(2):
+            phone.answer(invite, 200, "only", _SDP)
+            await phone.hear_request("ACK")
+        assert net.names(LEG).count("Answered") == 1
+
+
+@pytest.mark.parametrize("body", ["", "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", "nonsense"])
+@in_loop
+async def test_an_answer_with_nothing_to_hear_is_hung_up_as_the_carriers_trouble(
+    tmp_path: Path, body: str
+) -> None:
+    async with network(tmp_path) as net, net.stranger() as phone:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, phone.address, TRUNK, 30))
+        phone.answer(await phone.hear_request("INVITE"), 200, "deaf", body)
+        bye = await phone.hear_request("BYE")
+        phone.answer(bye, 200, "deaf")
+        assert (await net.ended(LEG)).cause is Cause.CONGESTION
+        assert "Answered" not in net.names(LEG)
+
+
+@in_loop
+async def test_a_next_hop_that_is_no_address_is_a_trunk_that_is_down(tmp_path: Path) -> None:
+    async with network(tmp_path) as net:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, ("no.such.host.invalid", 5060), TRUNK, 30))
+        assert (await net.ended(LEG, 1)).cause is Cause.TRUNK_DOWN
