@@ -1,5 +1,6 @@
 """What conftest.py promises about every test run, tried on runs of its own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,10 @@ def run(folder: Path, tests: str, *options: str) -> str:
     (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     (folder / "test_one.py").write_text(textwrap.dedent(tests))
     command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", *options, str(folder)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60).stdout
+    bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        command, cwd=folder, env=bare, capture_output=True, text=True, check=False, timeout=60
+    ).stdout
 
 
 def counts(said: str) -> str:
@@ -80,7 +84,7 @@ def test_a_socket_beyond_loopback_is_refused(tmp_path: Path) -> None:
     assert "a test may only use loopback" in said
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "in parallel"])
+@pytest.mark.parametrize("options", [[], ["-p", "xdist", "-n", "1"]], ids=["alone", "in parallel"])
 @pytest.mark.parametrize("shell", ["exec sleep 300", "sleep 300 &"], ids=["child", "orphan"])
 def test_a_process_left_behind_is_named_and_ended(tmp_path: Path, shell: str, options: list[str]) -> None:
     said = run(
