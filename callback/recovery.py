@@ -5,7 +5,7 @@
                                                                     somebody was → charge, finish "lost"
 
 A call that was in service is charged until the node's last sign of life: the customer never pays for our
-crash. An answer nobody recorded was never in service and costs nothing.
+crash. An answer nobody recorded was never in service: it costs nothing, and the phone rings again.
 """
 
 import asyncio
@@ -29,7 +29,6 @@ from callback.telephony import Backend, LostLeg, LostOutcome
 _RINGS_AGAIN = 1
 _CLAIMS_AGAIN = 3  # nobody was rung; a request that kills its dialer each time is not tried for ever
 _UNREACHABLE_REST_MS = 40_000
-_ANSWERED = {"hung-up", "refused"}
 
 
 class Recovery:
@@ -104,10 +103,9 @@ class Recovery:
     def _decide(self, orphan: Orphan, outcomes: Sequence[LostOutcome]) -> None:
         del self._outcomes[orphan.request_id]
         self._decided.set()
-        was_answered = orphan.answered or any(outcome in _ANSWERED for outcome in outcomes)
         now_ms = self._clock.now_ms()
-        if was_answered or orphan.recovered >= (_RINGS_AGAIN if orphan.rang else _CLAIMS_AGAIN):
-            self._log.warning("call lost in a crash", request=orphan.request_id, answered=was_answered)
+        if orphan.answered or orphan.recovered >= (_RINGS_AGAIN if orphan.rang else _CLAIMS_AGAIN):
+            self._log.warning("call lost in a crash", request=orphan.request_id, answered=orphan.answered)
             self._commits.submit(
                 lambda s: finish_request(s, orphan.request_id, self._epoch, Outcome.LOST, now_ms)
             )

@@ -7,9 +7,11 @@ the first RTP of the prompt. The SMSC and the carrier run in this process and sh
 """
 
 import asyncio
+import os
 import statistics
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -85,7 +87,10 @@ def test_deliver_sm_to_invite() -> None:
             await here.reply(1)
             await _paced(here, range(20), 5)  # warm
             _print("deliver_sm → INVITE, idle", await _paced(here, range(20, 120), 5))
+            before = _cpu_ms(here)
             _print("… with 20 callbacks/s", await _paced(here, range(120, 420), 20))
+            used = {name: (after - before[name]) / 300 for name, after in _cpu_ms(here).items()}
+            print("  CPU ms per callback:", {name: round(ms, 1) for name, ms in used.items()})
             await _first_prompt(here)
             flood = asyncio.create_task(_flood(here, 1000, 10))
             _print("… under 1,000 other SMS/s", await _paced(here, range(420, 520), 10))
@@ -93,6 +98,15 @@ def test_deliver_sm_to_invite() -> None:
             print(f"  the flood was accepted; {here.smsc.waiting} left waiting")
 
     asyncio.run(play())
+
+
+def _cpu_ms(here: Town) -> dict[str, float]:
+    """User and system time of each process so far (proc(5), clock ticks of 10 ms)."""
+    times = {"this": sum(os.times()[:2]) * 1000}
+    for path in (here.data_dir / "run").glob("*.pid"):
+        fields = Path(f"/proc/{path.read_text().strip()}/stat").read_text().rpartition(")")[2].split()
+        times[path.stem] = (int(fields[11]) + int(fields[12])) * 10.0
+    return times
 
 
 async def _flood(here: Town, per_s: int, seconds: int) -> None:

@@ -31,7 +31,7 @@ def test_register_call_me_dial_talk_hang_up_pay() -> None:
             await hears(boris, anna.own_hz)
             anna.hang_up()
             (call,) = await here.finished()
-            assert call["outcome"] == "talked"
+            assert call.outcome == "talked"
             here.text("U.anna P.secret99 B")
             assert "EUR" in await here.reply(3)
             here.ringback("reconcile")

@@ -19,7 +19,9 @@ from typing import Any
 
 from callback.clock import Clock
 from callback.jobs import WAKE_SOCKET
+from callback.store import requests
 from callback.store.db import Store
+from callback.store.models import Request
 from callback.telephony.simulator import Carrier
 from smsgw.simulator import SimulatedSmsc
 from smsgw.simulator_texts import MoMessage
@@ -79,7 +81,10 @@ class Town:
     # --- the product's command line
 
     def ringback(self, *arguments: str, stdin: str = "") -> Any:
-        """A command's `--json` answer; AssertionError with its words if it fails."""
+        """A command's `--json` answer; AssertionError with its words if it fails.
+
+        It takes a second, in which the simulated phones stand still: not in the middle of a call.
+        """
         done = self.try_ringback(*arguments, stdin=stdin)
         assert done.returncode == 0, f"ringback {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else None
@@ -126,20 +131,26 @@ class Town:
         await becomes(lambda: len(received()) >= count, timeout_s, f"SMS {count} to {number}")
         return received()[count - 1]
 
-    async def finished(self, count: int = 1, timeout_s: float = 20) -> list[dict[str, Any]]:
+    async def finished(self, count: int = 1, timeout_s: float = 20) -> list[Request]:
         """All callbacks, newest first, as soon as so many are over."""
 
-        def over() -> list[dict[str, Any]] | None:
-            calls: list[dict[str, Any]] = self.ringback("calls")
-            ended = [call for call in calls if call["state"] not in {"queued", "running"}]
+        def over() -> list[Request] | None:
+            with self.store.read() as session:
+                found = requests.list_requests(session)
+            ended = [request for request in found if request.state not in {"queued", "running"}]
             return ended if len(ended) >= count else None
 
         return await becomes(over, timeout_s, f"{count} finished callbacks")
 
 
 @contextlib.asynccontextmanager
-async def town(trusted: bool = True, bind: str = "transceiver", credit: str = "10.00") -> AsyncIterator[Town]:
-    """Furnished with an account `anna`/`secret99` and a deck; not serving yet. Leaves nothing behind."""
+async def town(
+    trusted: bool = True, bind: str = "transceiver", credit: str = "10.00", number: str = ""
+) -> AsyncIterator[Town]:
+    """Furnished with an account `anna`/`secret99` and a deck; not serving yet. Leaves nothing behind.
+
+    `number` is a phone of hers that the operator vouches for.
+    """
     directory = Path(tempfile.mkdtemp(prefix="rb-"))
     smsc = SimulatedSmsc()
     carrier = Carrier("127.0.0.1", 0, Clock())
@@ -159,9 +170,9 @@ async def town(trusted: bool = True, bind: str = "transceiver", credit: str = "1
         deck = directory / "deck.csv"
         deck.write_text(DECK)
         here.ringback("rates", "import", str(deck), "--name", "test")
-        here.ringback(
-            "account", "add", "--login", "anna", "--password-stdin", "--topup", credit, stdin="secret99\n"
-        )
+        vouched = ("--number", number) if number else ()
+        account = ("--login", "anna", "--password-stdin", "--topup", credit, *vouched)
+        here.ringback("account", "add", *account, stdin="secret99\n")
         yield here
     except BaseException:
         if here.log.exists():
