@@ -2,7 +2,7 @@
 
 import typer
 
-from ringback.commands import accounts, calls, check, init, rates, running, version
+from ringback.commands import accounts, calls, check, demo, init, rates, running, version
 from ringback.terminal import Commands
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 
 app.command()(init.init)
 app.command()(check.check)
+app.command()(demo.demo)
 app.command()(running.serve)
 app.command()(running.run)
 app.add_typer(accounts.app, name="account")

@@ -1,0 +1,242 @@
+"""The demo's place: a directory of its own, free ports, a configuration, and the books on the first day.
+
+The directory is `.ringback-demo` where the demo was started, or one under the temporary directory: where
+that path is too long for a unix socket, cannot be written, or belongs to another demo that plays right now.
+Every play begins with fresh books; those of the last one stay until then, to be looked at.
+"""
+
+import fcntl
+import os
+import random
+import shutil
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from callback.clock import Clock
+from callback.config import Config
+from callback.config_file import load
+from callback.core.deck import FaultyDeck
+from callback.core.money import parse_money
+from callback.keys import load_keys, make_missing_keys
+from callback.passwords import Passwords
+from callback.store import accounts, ledger, rates
+from callback.store.db import Store
+from callback.store.models import Account
+from ringback.demo import cast
+
+NAME = ".ringback-demo"
+CONFIG_FILE = "ringback.toml"
+SMSC_PASSWORD = "loopback"  # noqa: S105 - of a simulated SMSC
+_LOCK = "demo.lock"
+_MARK = "# Made by `ringback demo`, and made anew by each: changes here are lost.\n"
+_LONGEST_PATH = 80  # bytes; a socket under run/ makes it about 100, and unix(7) has room for 107
+_PORTS = range(10_000, 30_000)  # below those the kernel gives to others
+_RTP_PORTS = 200
+
+_TOML = """\
+data_dir = "."
+
+[service]
+name = "Ringback demo"
+country = "{country}"
+currency = "{currency}"
+access_number = "{access_number}"
+
+[sip]
+address = "127.0.0.1"
+port = {sip}
+rtp_ports = [{rtp}, {rtp_end}]
+
+[[links]]
+name = "simulator"
+host = "127.0.0.1"
+port = {smsc}
+system_id = "ringback"
+password = "{password}"
+
+[[trunks]]
+name = "simulator"
+host = "127.0.0.1"
+port = {carrier}
+prefixes = ["+"]
+
+[session]  # patient: whoever watches may take a look between two key presses
+ring_a_s = 900
+ring_b_s = 900
+first_digit_s = 900
+
+[log]
+format = "console"
+"""
+
+
+class NoPremises(Exception):
+    """There is no directory for the demo; the message says why and what would help."""
+
+    transient = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    smsc: int
+    carrier: int
+    sip: int
+    rtp: int  # the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """Held while `lock`, a file descriptor, is open."""
+
+    path: Path
+    ports: Ports
+    config: Config
+    lock: int
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / CONFIG_FILE
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "demo.log"
+
+    def socket_of(self, name: str) -> Path:
+        return self.config.run_dir / f"{name}.sock"
+
+
+def take(wanted: Path | None) -> Premises:
+    """Find the place, empty it and furnish it; raises `NoPremises`."""
+    path, lock = _occupy(wanted)
+    ports = choose_ports()
+    words = {"country": cast.COUNTRY, "currency": cast.CURRENCY, "access_number": cast.ACCESS_NUMBER}
+    settings = _TOML.format(
+        **words,
+        password=SMSC_PASSWORD,
+        smsc=ports.smsc,
+        carrier=ports.carrier,
+        sip=ports.sip,
+        rtp=ports.rtp,
+        rtp_end=ports.rtp + _RTP_PORTS - 1,
+    )
+    (path / CONFIG_FILE).write_text(_MARK + settings, encoding="utf-8")
+    (path / "rates.csv").write_text(cast.RATES, encoding="utf-8")
+    config = load(path / CONFIG_FILE, {})
+    config.run_dir.mkdir(mode=0o700)
+    return Premises(path, ports, config, lock)
+
+
+def open_books(premises: Premises) -> None:
+    """Keys, an empty database, the rates, and Anna's account: what `init`, `rates` and `account` do."""
+    config, clock = premises.config, Clock()
+    make_missing_keys(config.keys_dir)
+    store = Store(config.database_url)
+    store.migrate()
+    deck = rates.import_deck(
+        store, premises.path / "rates.csv", "demo", cast.CURRENCY,
+        deck_id=clock.new_id(), now_ms=clock.now_ms(),
+    )  # fmt: skip
+    assert not isinstance(deck, FaultyDeck), deck
+    secret = Passwords(load_keys(config.keys_dir).pepper).hash(cast.PASSWORD)
+    with store.write() as session:
+        account = Account(
+            id=clock.new_id(), login=cast.LOGIN, password_hash=secret, country=cast.COUNTRY,
+            currency=cast.CURRENCY, created_at_ms=clock.now_ms(),
+        )  # fmt: skip
+        accounts.add_account(session, account)
+        ledger.top_up(
+            session, clock.new_id(), account.id, parse_money(cast.BALANCE),
+            author="demo", at_ms=clock.now_ms(), reason="to begin with",
+        )  # fmt: skip
+    store.dispose()
+
+
+def choose_ports() -> Ports:
+    """Four free places on 127.0.0.1, of the kinds they are wanted for."""
+    rtp = next(start for start in _random_ports() if _is_free_range(start - start % 2))
+    others = (port for port in _random_ports() if not rtp - 1 <= port <= rtp + _RTP_PORTS)
+    smsc = next(port for port in others if _is_free(port, socket.SOCK_STREAM))
+    carrier = next(port for port in others if _is_free(port, socket.SOCK_DGRAM))
+    sip = next(port for port in others if port != carrier and _is_free(port, socket.SOCK_DGRAM))
+    return Ports(smsc, carrier, sip, rtp - rtp % 2)
+
+
+def _random_ports() -> Iterator[int]:
+    while True:
+        yield random.randrange(_PORTS.start, _PORTS.stop - _RTP_PORTS)
+
+
+def _is_free_range(start: int) -> bool:
+    return all(_is_free(port, socket.SOCK_DGRAM) for port in range(start, start + _RTP_PORTS))
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+# --- the directory
+
+
+def _occupy(wanted: Path | None) -> tuple[Path, int]:
+    refusals = []
+    for path in (wanted.absolute(),) if wanted else _candidates():
+        if len(os.fsencode(path)) > _LONGEST_PATH:
+            refusals.append(f"{path}: longer than {_LONGEST_PATH} bytes, and sockets live under it")
+            continue
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = _lock(path)
+        except OSError as error:
+            refusals.append(f"{path}: {error.strerror}")
+            continue
+        if isinstance(lock, int):
+            return path, lock
+        refusals.append(lock)
+    raise NoPremises("; ".join(refusals) + "; name another directory with --dir")
+
+
+def _candidates() -> tuple[Path, ...]:
+    name = f"ringback-demo-{os.getuid()}"
+    places = [Path.cwd() / NAME]
+    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 - 0700, owner checked
+        places += [Path(parent) / name, *(Path(parent) / f"{name}-{n}" for n in range(2, 6))]
+    return tuple(places)
+
+
+def _lock(path: Path) -> int | str:
+    """The lock on an emptied directory of ours, or why it cannot be had."""
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        return f"{path}: belongs to somebody else"
+    is_ours = any(path.joinpath(name).exists() for name in (_LOCK, CONFIG_FILE)) and _is_marked(path)
+    if any(entry.name != _LOCK for entry in path.iterdir()) and not is_ours:
+        return f"{path}: holds files that no demo made"
+    lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return f"{path}: another demo plays there"
+    path.chmod(0o700)
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != _LOCK:
+            entry.unlink()
+    return lock
+
+
+def _is_marked(path: Path) -> bool:
+    try:
+        return (path / CONFIG_FILE).read_text(encoding="utf-8").startswith(_MARK)
+    except OSError:
+        return False
