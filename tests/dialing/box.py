@@ -1,7 +1,8 @@
-"""A dialer with everything real around it but the SMS and the queue: SQLite, SIP, RTP, a simulated carrier."""
+"""A dialer with all real around it but SMS and queue: SQLite, SIP, RTP, a simulated carrier."""
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
 import tempfile
@@ -17,9 +18,11 @@ from callback.intake import Accepted, Intake, Wish
 from callback.store import accounts, cdrs, ledger, rates, requests
 from callback.store.db import Store
 from callback.store.models import Account, Cdr, Request
+from callback.store.reconcile import reconcile
 from callback.telephony.simulator import Carrier
 from callback.telephony.sip import SipBackend
 from tests.ports import free_port
+from tests.waiting import becomes
 
 ANNA = "+48600316058"
 BORIS = "+48221234999"
@@ -34,6 +37,12 @@ class NoQueue:
 
     def enqueue(self, ids: object) -> None:
         pass
+
+
+def _rtp_ports() -> tuple[int, int]:
+    """Of this worker of a parallel run, so that two do not meet."""
+    first = 22000 + 200 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    return first, first + 198
 
 
 @dataclass
@@ -72,15 +81,14 @@ class Box:
 
     def faults(self) -> list[object]:
         with self.store.read() as session:
-            return list(ledger.reconcile(session))
+            return list(reconcile(session))
 
     async def ended(self, request_id: str, timeout_s: float = 10.0) -> Request:
-        async with asyncio.timeout(timeout_s):
-            while True:
-                request = self.request(request_id)
-                if request.state not in {"queued", "running"}:
-                    return request
-                await asyncio.sleep(0.02)
+        def over() -> Request | None:
+            request = self.request(request_id)
+            return None if request.state in {"queued", "running"} else request
+
+        return await becomes(over, timeout_s, "the callback is over")
 
 
 @contextlib.asynccontextmanager
@@ -95,7 +103,7 @@ async def box(
     config = Config(
         data_dir=directory,
         service=Service(country="PL"),
-        sip=Sip(port=free_port(), rtp_ports=(21000, 27998)),
+        sip=Sip(port=free_port(), rtp_ports=_rtp_ports()),
         trunks=(Trunk(name="carrier", host="127.0.0.1", port=carrier.port),),
         session=session or Session(ring_a_s=3, ring_b_s=2, first_digit_s=3, next_digit_s=2),
         hold=hold or Hold(),
