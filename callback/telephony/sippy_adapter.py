@@ -145,7 +145,7 @@ class Agent(SipTransactionManager.SipTransactionManager):
 
     def cancel(self, transaction: Any) -> None:
         """CANCEL, as soon as a provisional response allows it (RFC 3261 §9.1); late ones do nothing."""
-        if transaction.tid is not None:
+        if transaction is not None and transaction.tid is not None:
             self.cancelTransaction(transaction)
 
     def acknowledge(self, transaction: Any, on_sent: Callable[[], None]) -> None:
@@ -187,9 +187,7 @@ class Agent(SipTransactionManager.SipTransactionManager):
 
     def _read_response(self, response: Any) -> Response:
         cseq, method = response.getHFBody("cseq").getCSeq()
-        contact = ""
-        if response.countHFs("contact"):
-            contact = str(response.getHFBody("contact").getUrl())
+        contact = self._read_contact(response)
         local = response.source is None
         sender, to = response.getHFBody("from"), response.getHFBody("to")
         return Response(
@@ -209,6 +207,16 @@ class Agent(SipTransactionManager.SipTransactionManager):
             source=("", 0) if local else response.getSource(),
             at_ms=self._clock.now_ms(),
         )
+
+    def _read_contact(self, response: Any) -> str:
+        """Its URI; one that cannot be read (tel:, *) is taken out, for sippy would fail on it at the ACK."""
+        if not response.countHFs("contact"):
+            return ""
+        try:
+            return str(response.getHFBody("contact").getUrl())
+        except (ValueError, AttributeError, IndexError):
+            response.delHFs("contact")
+            return ""
 
     def _read_challenge(self, response: Any) -> Challenge | None:
         name = _CHALLENGES.get(response.scode)

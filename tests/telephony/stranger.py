@@ -69,10 +69,11 @@ class Stranger:
     async def hear(self, timeout_s: float = 3.0) -> Message:
         """The next message, whatever it is; TimeoutError if there is none."""
         loop = asyncio.get_running_loop()
-        while True:
-            message = parse(await asyncio.wait_for(loop.sock_recv(self.socket, 65536), timeout_s))
-            if message is not None:
-                return message
+        async with asyncio.timeout(timeout_s):
+            while True:
+                message = parse(await loop.sock_recv(self.socket, 65536))
+                if message is not None:
+                    return message
 
     async def hear_final(self) -> Message:
         while (message := await self.hear()).is_request or message.status < 200:

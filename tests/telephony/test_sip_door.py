@@ -10,7 +10,7 @@ from callback.clock import Clock
 from callback.core.causes import Cause
 from callback.telephony import Answered, DialSpec
 from callback.telephony.names import Names
-from callback.telephony.simulator.message import Message
+from callback.telephony.simulator.message import Message, reply
 from callback.telephony.sip import SipBackend
 from tests.telephony.network import CLI, KEY, TRUNK, in_loop, network, sip_config, until
 
@@ -168,6 +168,11 @@ async def test_a_second_branch_of_a_call_that_also_answers_is_hung_up(tmp_path: 
         assert "tag=second" in bye.get("to")
         fork.answer(bye, 200, "second")
         assert net.names(LEG)[-1] == "Answered"  # the first branch talks on
+        net.backend.hang_up(LEG, Cause.CLEARED)
+        bye = await fork.hear_request("BYE")
+        assert "tag=first" in bye.get("to")
+        fork.answer(bye, 200, "first")
+        assert (await net.ended(LEG)).cause is Cause.CLEARED
 
 
 @in_loop
@@ -195,6 +200,9 @@ async def test_an_answer_repeated_because_the_ack_was_lost_gets_it_again(tmp_pat
             phone.answer(invite, 200, "only", _SDP)
             await phone.hear_request("ACK")
         assert net.names(LEG).count("Answered") == 1
+        net.backend.hang_up(LEG, Cause.CLEARED)
+        phone.answer(await phone.hear_request("BYE"), 200, "only")
+        await net.ended(LEG)
 
 
 @pytest.mark.parametrize("body", ["", "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", "nonsense"])
@@ -216,3 +224,16 @@ async def test_a_next_hop_that_is_no_address_is_a_trunk_that_is_down(tmp_path: P
     async with network(tmp_path) as net:
         net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, ("no.such.host.invalid", 5060), TRUNK, 30))
         assert (await net.ended(LEG, 1)).cause is Cause.TRUNK_DOWN
+
+
+@in_loop
+async def test_an_answer_with_an_unreadable_contact_can_still_be_hung_up(tmp_path: Path) -> None:
+    async with network(tmp_path) as net, net.stranger() as phone:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, phone.address, TRUNK, 30))
+        invite = await phone.hear_request("INVITE")
+        phone.send(reply(invite, 200, "odd", (("contact", "<tel:+48600316058>"),), _SDP).encode())
+        (await net.event(LEG, Answered)).confirm()
+        await phone.hear_request("ACK")
+        net.backend.hang_up(LEG, Cause.CLEARED)
+        phone.answer(await phone.hear_request("BYE"), 200, "odd")
+        assert (await net.ended(LEG)).cause is Cause.CLEARED
