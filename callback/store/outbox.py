@@ -70,6 +70,7 @@ def add(
             created_at_ms=now_ms,
         )
         .on_conflict_do_nothing(index_elements=["key"])
+        .execution_options(preserve_rowcount=True)  # or PostgreSQL's count of an INSERT is lost
     )
     return bool(added.rowcount == 1)
 

@@ -52,7 +52,10 @@ def every(session: Session, query: "SelectOfScalar[Row]") -> list[Row]:
 
 def _count(session: Session, statement: Insert | Update | Delete) -> int:
     session.flush()
-    count: int = session.connection().execute(statement).rowcount
+    counted = statement.execution_options(
+        preserve_rowcount=True
+    )  # or PostgreSQL's count of an INSERT is lost
+    count: int = session.connection().execute(counted).rowcount
     return count
 
 

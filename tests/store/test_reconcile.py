@@ -113,7 +113,6 @@ def test_a_call_that_still_runs_agrees(store: Store) -> None:
 def test_each_disagreement_is_named(store: Store, wrong: str, told: list[str]) -> None:
     with store.write() as session:
         finished_call(session)
-        session.connection().execute(text("PRAGMA defer_foreign_keys=ON"))
         session.connection().execute(text(wrong))
         faults = [str(fault) for fault in reconcile(session)]
     assert len(faults) == len(told), faults
