@@ -114,9 +114,24 @@ def store_batch(
             state, left = "claimed", left - 1
         earlier.setdefault(row.dedupe_key, []).append((row.received_at_ms, False))
         values.append(_values(row, state, claim_for))
-    made = insert(_inbox).returning(_inbox.c.id, sort_by_parameter_order=True)
-    ids = session.connection().execute(made, values).scalars().all()
-    return [StoredSms(inbox_id, value["state"]) for inbox_id, value in zip(ids, values, strict=True)]
+    made = insert(_inbox).returning(_inbox.c.id, *(_inbox.c[name] for name in _TOLD_BY))
+    return _in_order(session.connection().execute(made, values), values)
+
+
+_TOLD_BY = ("dedupe_key", "state", "session_id")
+
+
+def _in_order(made: Iterable[Any], values: Sequence[dict[str, Any]]) -> list[StoredSms]:
+    """Which id each row got. To have the database tell it in order would cost a statement a row.
+
+    Rows alike in all they are told by are copies of which none is executed: their ids may be exchanged.
+    """
+    ids: dict[tuple[Any, ...], list[int]] = {}
+    for inbox_id, *told_by in made:
+        ids.setdefault(tuple(told_by), []).append(inbox_id)
+    for alike in ids.values():
+        alike.sort(reverse=True)
+    return [StoredSms(ids[tuple(row[name] for name in _TOLD_BY)].pop(), row["state"]) for row in values]
 
 
 def _values(row: NewSms, state: str, claim_for: str) -> dict[str, Any]:
