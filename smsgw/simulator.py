@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from callback.clock import Clock
 from smsgw import pdu
 from smsgw.simulator_session import SimulatorSession
 from smsgw.simulator_texts import MoMessage, Reply, ReplyJoiner, mo_pdu
@@ -30,6 +31,8 @@ class Delivery:
     message: MoMessage
     statuses: list[int] = field(default_factory=list)  # of every answer
     sent: int = 0  # times it left
+    sent_at_ms: int = 0  # the last time
+    answered_at_ms: int = 0  # the last time
     due_s: float = 0.0
 
     @property
@@ -60,6 +63,7 @@ class SimulatedSmsc:
         self._in_flight: dict[tuple[SimulatorSession, int], Delivery] = {}
         self._refusals: deque[int] = deque()
         self._stalled = False
+        self._clock = Clock()
         self._ids = itertools.count(1)
         self._joiner = ReplyJoiner()
         self._changed = threading.Condition(threading.RLock())
@@ -197,6 +201,7 @@ class SimulatedSmsc:
         with self._changed:
             delivery = self._in_flight.pop((session, sequence), None)
             if delivery:
+                delivery.answered_at_ms = self._clock.now_ms()
                 delivery.statuses.append(status)
                 if status != pdu.ESME_ROK:
                     delivery.due_s = time.monotonic() + self.retry_s
@@ -242,6 +247,7 @@ class SimulatedSmsc:
         if self._stalled or session is None or delivery is None:
             return False
         self._waiting.remove(delivery)
+        delivery.sent_at_ms = self._clock.now_ms()
         sequence = session.send(lambda number: mo_pdu(delivery.message, number))
         if sequence is None:
             self._waiting.appendleft(delivery)

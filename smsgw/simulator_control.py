@@ -1,6 +1,7 @@
 """Steers a simulated SMSC in another process: JSON lines over a unix socket, one answer to each line.
 
-    {"do": "deliver", "from": "+48…", "to": "+48…", "text": "…", "coding": "gsm"}  → {"ok": true, "status": 0}
+    {"do": "deliver", "from": "+48…", "to": "+48…", "text": "…", "coding": "gsm"}
+      → {"ok": true, "status": 0, "sent_at_ms": 1735689600000, "answered_at_ms": 1735689600004}
     {"do": "await_reply", "to": "+48…", "after": 0, "timeout_s": 5}  → {"ok": true, "text": "…", "from": "…"}
     {"do": "state"}  → {"ok": true, "bound": ["transceiver"], "replies": 3, "waiting": 0}
     {"do": "cut" | "unbind" | "mute"}, {"do": "stall", "on": true}, {"do": "refuse", "status": 88, "times": 2}
@@ -96,7 +97,11 @@ class Control:
         message = MoMessage(wish["from"], wish["to"], wish["text"], wish.get("coding", "gsm"))
         delivery = self._smsc.deliver(message)
         self._smsc.wait_for(lambda: bool(delivery.statuses), float(wish.get("timeout_s", _TIMEOUT_S)))
-        return {"status": delivery.statuses[-1] if delivery.statuses else None}
+        return {
+            "status": delivery.statuses[-1] if delivery.statuses else None,
+            "sent_at_ms": delivery.sent_at_ms,
+            "answered_at_ms": delivery.answered_at_ms,
+        }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
