@@ -84,7 +84,7 @@ def post(
     author: str = "",
 ) -> bool:
     """Move money once; False if this key has moved it before. Raises BelowFloor, and then nothing moved."""
-    assert amount_micro >= 0, "money moves forward; swap the accounts"
+    assert amount_micro >= 0 and debit_id != credit_id, "money moves forward; swap the accounts"
     transfer = Transfer(
         key=key,
         kind=kind,
@@ -214,8 +214,9 @@ def _set_aside(session: Session, hold: Hold, amount_micro: int, at_ms: int) -> N
 def _post(session: Session, transfer: Transfer) -> bool:
     if not insert_once(session, transfer):
         return False
-    _move(session, transfer.debit_id, -transfer.amount_micro, transfer.currency)
-    _move(session, transfer.credit_id, transfer.amount_micro, transfer.currency)
+    moves = {transfer.debit_id: -transfer.amount_micro, transfer.credit_id: transfer.amount_micro}
+    for ledger_id in sorted(moves):  # everybody locks in this order, so nobody waits in a ring (PostgreSQL)
+        _move(session, ledger_id, moves[ledger_id], transfer.currency)
     return True
 
 
