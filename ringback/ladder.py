@@ -77,6 +77,10 @@ def _spoken(value: dict[str, object]) -> str:
                 told.append(f"{role}{attempt}")
             case list() as parts if all(isinstance(one, str) for one in parts):
                 told.append("+".join(parts))
+            case True:
+                told.append(key)
+            case False | None:
+                pass
             case str() | int() if key not in {"is", "playback_id"}:
                 told.append(f"{part}")
     return f"{value['is']}({', '.join(told)})" if told else str(value["is"])

@@ -58,10 +58,10 @@ def _operator_link(store: Store, config: Config, new_link: bool) -> str | None:
     if has_operators and not new_link:
         note.unlink(missing_ok=True)
         return None
-    if note.exists() and not new_link:
-        return note.read_text().strip()
     clock, token = Clock(), secrets.token_urlsafe(24)
     now_ms = clock.now_ms()
+    if not new_link and note.exists() and note.stat().st_mtime * 1000 + _LINK_VALID_MS > now_ms:
+        return note.read_text().strip()
     with store.write() as session:
         operators.create_operator_link(session, clock.new_id(), token, now_ms + _LINK_VALID_MS, now_ms)
     link = f"http://127.0.0.1:8080/operator/welcome/{token}"

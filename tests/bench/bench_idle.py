@@ -42,10 +42,10 @@ def test_an_idle_service_is_light_and_who_dies_is_back_at_once() -> None:
     assert house.run("init").exit_code == 0
     served = Served(house)
     try:
-        time.sleep(_SETTLE_S)
+        time.sleep(_SETTLE_S)  # starting up is not idling
         pids = [served.process.pid, *served.family()]
         before_s = sum(map(processor_s, pids))
-        time.sleep(_MEASURE_S)
+        time.sleep(_MEASURE_S)  # the figure is about this time
         core = (sum(map(processor_s, pids)) - before_s) / _MEASURE_S
         memory = {pid: pss_mb(pid) for pid in pids}
         names = {served.pid(name): name for name in (*CHILDREN, "keeper")} | {served.process.pid: "serve"}

@@ -1,5 +1,6 @@
 """`ringback init`: makes what is missing, and only that."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def test_the_second_time_changes_nothing_and_says_the_same_link(house: House) ->
 def test_another_link_is_made_on_request(house: House) -> None:
     first = house.json("init")["operator_link"]
     assert house.json("init", "--new-link")["operator_link"] != first
+
+
+def test_a_link_that_expired_is_replaced(house: House) -> None:
+    first, note = house.json("init")["operator_link"], house.config.data_dir / "operator-link"
+    eight_days_ago_s = note.stat().st_mtime - 8 * 86_400
+    os.utime(note, (eight_days_ago_s, eight_days_ago_s))
+    assert house.json("init")["operator_link"] != first
 
 
 def test_the_database_has_no_token_of_a_link(house: House) -> None:
