@@ -137,5 +137,5 @@ class Books(RuleBasedStateMachine):
 
 def test_any_course_of_business_keeps_the_books_right(migrated: Path) -> None:
     Books.template = migrated
-    course = settings(max_examples=30, stateful_step_count=25, deadline=None)
+    course = settings(max_examples=20, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(Books, settings=course)
