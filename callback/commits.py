@@ -31,6 +31,14 @@ class Commits:
         """Queue one transaction; the future may be awaited or left. Its place in the order is taken now."""
         return asyncio.get_running_loop().run_in_executor(self._thread, self._write, work)
 
+    def leave(self, work: Callable[[Session], object]) -> None:
+        """Queue one transaction nobody waits for; should it fail for good, the log says so."""
+        self.submit(work).add_done_callback(self._left)
+
+    def _left(self, done: "asyncio.Future[object]") -> None:
+        if not done.cancelled() and done.exception():
+            self._log.error("commit failed", exc_info=done.exception())
+
     def read(self, work: Callable[[Session], T]) -> "asyncio.Future[T]":
         """A look that must see what was submitted before it."""
         return asyncio.get_running_loop().run_in_executor(self._thread, self._read, work)

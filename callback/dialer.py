@@ -28,7 +28,7 @@ from callback.lease import RENEW_S, Lease
 from callback.purse import Purse
 from callback.recovery import Recovery
 from callback.runner import Call, Desk
-from callback.settlement import finish_request
+from callback.settlement import finish_request, record_leg_end
 from callback.store import nodes, requests
 from callback.store.claims import claim
 from callback.store.db import Store
@@ -136,6 +136,10 @@ class Dialer:
         )
         try:
             outcome = await call.run()
+        except Exception:  # noqa: BLE001  # the outermost loop of one call: our bug must not keep its phones up
+            self._log.error("call broke", request=request_id, exc_info=True)
+            await self._abandon(request_id)
+            return
         finally:
             del self._calls[request_id]
         if self._stopping and not call.answered_a:
@@ -149,6 +153,18 @@ class Dialer:
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
         await self._commits.submit(lambda s: finish_request(s, request_id, epoch, outcome, now_ms))
         reach("dialer.finished")
+
+    async def _abandon(self, request_id: str) -> None:
+        """Hang up what is up, charge it until now and finish: the number must not stay blocked."""
+        now_ms, epoch = self._clock.now_ms(), self._lease.epoch
+        for leg in await self._commits.read(lambda s: requests.legs_of(s, request_id)):
+            if leg.state != "ended":
+                self._backend.hang_up(leg.id, Cause.SYSTEM_TROUBLE)
+                end = partial(
+                    record_leg_end, leg_id=leg.id, epoch=epoch, ended_at_ms=now_ms, cause=Cause.SYSTEM_TROUBLE
+                )
+                self._commits.leave(end)
+        await self._finish(request_id, Outcome.A_FAILED)
 
     async def _give_back(self, request_id: str) -> None:
         """We are stopping and nobody has answered yet: the next life, or another node, rings again."""

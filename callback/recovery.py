@@ -83,11 +83,11 @@ class Recovery:
         request_id = leg_id.rpartition("-")[0]
         outcomes = self._outcomes.get(request_id)
         if outcomes is None:  # its request was finished without it
-            self._commits.submit(lambda s: requests.record_cleared(s, leg_id))
+            self._commits.leave(lambda s: requests.record_cleared(s, leg_id))
             return
         outcomes[leg_id] = outcome
         ended_at_ms = self._charged_until_ms(self._legs[leg_id], at_ms)
-        self._commits.submit(
+        self._commits.leave(
             lambda s: record_leg_end(s, leg_id, self._epoch, ended_at_ms=ended_at_ms, cause=Cause.LOST)
         )
         known = [each for each in outcomes.values() if each is not None]
@@ -106,7 +106,7 @@ class Recovery:
         now_ms = self._clock.now_ms()
         if orphan.answered or orphan.recovered >= (_RINGS_AGAIN if orphan.rang else _CLAIMS_AGAIN):
             self._log.warning("call lost in a crash", request=orphan.request_id, answered=orphan.answered)
-            self._commits.submit(
+            self._commits.leave(
                 lambda s: finish_request(s, orphan.request_id, self._epoch, Outcome.LOST, now_ms)
             )
             return

@@ -14,7 +14,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 import structlog
-from sqlmodel import Session as StoreSession
 
 from callback import settlement
 from callback.authoriser import Authoriser
@@ -103,9 +102,9 @@ class Call:
     async def _take(self, news: BackendEvent | events.Event) -> None:
         match news:
             case Trying(id_, at_ms):
-                self._write(lambda s: requests.record_trying(s, id_, self._epoch, at_ms))
+                self._desk.commits.leave(lambda s: requests.record_trying(s, id_, self._epoch, at_ms))
             case Ringing(id_, at_ms):
-                self._write(lambda s: requests.record_ringing(s, id_, self._epoch, at_ms))
+                self._desk.commits.leave(lambda s: requests.record_ringing(s, id_, self._epoch, at_ms))
                 await self._step(events.LegRinging(self._name(id_)))
             case EarlyMedia(id_, _):
                 await self._step(events.LegEarlyMedia(self._name(id_)))
@@ -141,7 +140,7 @@ class Call:
         if news.cause in _MONEY_OR_TIME and self._covered_until_ms is not None:
             ended_at_ms = min(ended_at_ms, self._covered_until_ms)  # the last packet went at this instant
         self._purse.ended(news.leg_id, ended_at_ms)
-        self._write(
+        self._desk.commits.leave(
             lambda s: settlement.record_leg_end(
                 s,
                 news.leg_id,
@@ -255,15 +254,17 @@ class Call:
 
     # --- small change
 
-    def _write(self, work: Callable[[StoreSession], bool]) -> None:
-        """Written in its turn, without waiting for it: news that no effect depends on."""
-        self._desk.commits.submit(work)
-
     def _ask(self, answering: Coroutine[None, None, None]) -> None:
         """Work whose answer arrives as an event; it dies with the call."""
         task = asyncio.create_task(answering)
         self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
+        task.add_done_callback(self._answer_came)
+
+    def _answer_came(self, task: "asyncio.Task[None]") -> None:
+        """A question that broke has no answer: the session's own timer goes on from there."""
+        self._asked.discard(task)
+        if not task.cancelled() and task.exception():
+            self._log.error("question broke", exc_info=task.exception())
 
     @property
     def _epoch(self) -> int:
