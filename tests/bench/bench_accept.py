@@ -30,7 +30,7 @@ class SlowExecutor(NotingExecutor):
     """Takes as long as a password check, so that executing is not what is measured."""
 
     def execute(self, command: Command | Refused, sms: ReceivedSms, finish: Finish) -> None:
-        time.sleep(0.03)
+        time.sleep(0.03)  # a command that costs what a password costs
         super().execute(command, sms, finish)
 
 

@@ -39,7 +39,7 @@ async def _run(options: argparse.Namespace) -> None:
     next_hop = ("127.0.0.1", options.carrier)
     backend.dial(DialSpec(options.leg, options.number, options.number, CLI, next_hop, TRUNK, 60))
     if options.hang_up_after_s:
-        await asyncio.sleep(options.hang_up_after_s)
+        await asyncio.sleep(options.hang_up_after_s)  # a caller who loses patience
         await backend.close()
     await asyncio.Event().wait()
 

@@ -54,7 +54,7 @@ async def test_two_baresips_talk_and_hear_nothing_after_the_end(tmp_path: Path, 
         assert end.quality["rx"] > 10
         await until(lambda: a.is_idle and b.is_idle, 3, "both phones to be idle")
         sizes = len(a.heard()), len(b.heard())
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.4)  # silence takes time to show
         assert (len(a.heard()), len(b.heard())) == sizes
 
 

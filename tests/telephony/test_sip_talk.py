@@ -34,9 +34,9 @@ async def _hears(phone: Handset, hz: float, timeout_s: float = 2.0) -> None:
 
 async def _hears_nothing(net: Network, phone: Handset, for_s: float = 0.4) -> None:
     """After what is in flight has landed, no packet comes."""
-    await asyncio.sleep(SETTLE_MS / 1000)
+    await asyncio.sleep(SETTLE_MS / 1000)  # what is in flight may still land
     from_ms = net.clock.now_ms()
-    await asyncio.sleep(for_s)
+    await asyncio.sleep(for_s)  # silence takes time to show
     assert phone.heard(from_ms) == b""
 
 
@@ -155,9 +155,9 @@ async def test_parted_legs_hear_each_other_no_more(tmp_path: Path) -> None:
         net.backend.bridge(A, B)
         await _hears(a, b.own_hz)
         net.backend.unbridge(A)
-        await asyncio.sleep(SETTLE_MS / 1000)
+        await asyncio.sleep(SETTLE_MS / 1000)  # what is in flight may still land
         from_ms = net.clock.now_ms()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # silence takes time to show
         assert level(a.heard(from_ms)) < 50
         assert level(b.heard(from_ms)) < 50
 
