@@ -45,9 +45,14 @@ def languages() -> list[str]:
     return list(WORDS)
 
 
+def prompts_of(language: str) -> list[Path]:
+    """Every recording there is in a language, to be read before it is needed."""
+    return sorted((_FOLDER / _spoken(language)).glob("*.wav"))
+
+
 def find_prompt(language: str, key: str) -> Path:
     """The file of a prompt; raises `PromptMissing`. `language` may carry a region: `en-GB` speaks `en`."""
-    spoken = language.lower().partition("-")[0]
+    spoken = _spoken(language)
     if key not in WORDS.get(spoken, {}):
         raise PromptMissing(f"there is no prompt '{key}' in the language '{language}'")
     path = _FOLDER / spoken / f"{key}.wav"
@@ -56,3 +61,7 @@ def find_prompt(language: str, key: str) -> Path:
             f"the recording of prompt '{key}' in the language '{language}' is missing: {path}"
         )
     return path
+
+
+def _spoken(language: str) -> str:
+    return language.lower().partition("-")[0]

@@ -20,6 +20,7 @@ from callback.config import Sip
 from callback.core.causes import Cause
 from callback.media import events as media_events
 from callback.media.client import MediaProcess
+from callback.prompts.catalogue import prompts_of
 from callback.media.events import StreamStats
 from callback.telephony import (
     Answered,
@@ -116,6 +117,7 @@ class SipBackend:
                 self._config.rtp_ports,
                 self._media_event,
                 rtp_timeout_s=self._rtp_timeout_s,
+                preload=prompts_of(self._language),
                 clock=self._clock,
             )
         except BaseException:

@@ -7,7 +7,7 @@ from callback.core.spoken import PROMPT_KEYS
 from callback.media.codecs import decode
 from callback.media.rtp import PCMU
 from callback.media.wav import read_wav
-from callback.prompts.catalogue import WORDS, PromptMissing, find_prompt, languages
+from callback.prompts.catalogue import WORDS, PromptMissing, find_prompt, languages, prompts_of
 
 PROMPTS = [(language, key) for language, words in WORDS.items() for key in words]
 FRAME = 80
@@ -64,3 +64,8 @@ def test_a_region_speaks_its_language() -> None:
 def test_a_prompt_there_is_not_is_named_with_its_language(language: str, key: str) -> None:
     with pytest.raises(PromptMissing, match=f"'{key}' in the language '{language}'"):
         find_prompt(language, key)
+
+
+def test_what_is_read_beforehand_is_every_prompt_of_the_language() -> None:
+    assert {path.stem for path in prompts_of("en-GB")} == set(WORDS["en"])
+    assert prompts_of("xx") == []
