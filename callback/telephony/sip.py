@@ -20,8 +20,8 @@ from callback.config import Sip
 from callback.core.causes import Cause
 from callback.media import events as media_events
 from callback.media.client import MediaProcess
-from callback.prompts.catalogue import prompts_of
 from callback.media.events import StreamStats
+from callback.prompts.catalogue import prompts_of
 from callback.telephony import (
     Answered,
     BackendEvent,
