@@ -40,7 +40,8 @@ def parse_command(text: str) -> Command | Refused:
             return fault
         if isinstance(token, Pair):
             pairs[token.key] = token.value
-        elif isinstance(token, Word):
+        else:
+            assert isinstance(token, Word), "an unclosed quotation is a fault"
             words.append(token.text)
     return _without_login(words) if not pairs else _with_login(pairs, tuple(words))
 

@@ -30,6 +30,7 @@ _TICK_S = 1.0
 _ANSWER_S = 30.0  # a submit_sm without an answer by then is tried again
 _PAUSE_S = 1.0  # after the SMSC said that it has too much of us
 _FINISH_S = 2.0  # to get answers when stopping
+_REST_S = 0.02  # the longest pause between rounds of writing: replies gather, and others get the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,11 @@ class Sender:
             results = _Results()
             self._take(responses, results)
             self._give_up_waiting(results)
+            began_s = self._clock.monotonic_s()
             try:
                 self._write(results)
-                if not self._stopping.is_set():
-                    self._submit()
+                if not self._stopping.is_set() and self._submit():
+                    self._stopping.wait(min(self._clock.monotonic_s() - began_s, _REST_S))
             except StoreError as error:
                 self._log.warning("outbox.store_failed", error=str(error))
                 self._stopping.wait(_TICK_S)
@@ -184,22 +186,22 @@ class Sender:
                 if self._stopping.wait(_TICK_S):
                     return
 
-    def _submit(self) -> None:
-        """Fill the window with what is due."""
+    def _submit(self) -> bool:
+        """Fill the window with what is due; whether anything left."""
         connection, now_ms = self._outgoing(), self._clock.now_ms()
         room = self._link.window - sum(len(flight.waiting) for flight in self._in_flight)
         if connection is None or room <= 0 or self._clock.monotonic_s() < self._paused_until_s:
-            return
+            return False
         with self._store.read() as session:
             if not outbox.is_due(session, self._link.name, now_ms):
-                return
+                return False
         with self._store.write() as session:
             due = outbox.claim_due(session, self._link.name, room, now_ms)
             late = [sms for sms in due if outlived(sms.kind, sms.created_at_ms, now_ms)]
             outbox.fail(session, [(sms.outbox_id, "too late") for sms in late], now_ms)
         leaving = [sms for sms in due if sms not in late]
         if not leaving:
-            return
+            return False
         reach("gateway.submitting")
         with self._store.write() as session:
             outbox.mark_submitted(session, [sms.outbox_id for sms in leaving])
@@ -209,6 +211,7 @@ class Sender:
             self._log.warning("outbox.link_lost", error=str(error))
         reach("gateway.submitted")
         self.wake()  # there may be more
+        return True
 
     def _octets(self, connection: Connection, sms: DueSms) -> bytes:
         """An SMS in words, cut into submit_sm, entered among those in flight."""

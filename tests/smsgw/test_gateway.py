@@ -323,7 +323,7 @@ def test_replies_wait_for_a_link_that_is_down(smsc: SimulatedSmsc, start: StartG
                    sender=US, recipient=ANNA, now_ms=4_000_000_000_000)  # fmt: skip
     gateway = start(link(smsc.port))
     bound(smsc)
-    assert gateway.states() == {"one": LinkState.BOUND}
+    eventually(lambda: gateway.states() == {"one": LinkState.BOUND}, 5, "the link is up")
     assert smsc.replies == []
     with store.write() as session:
         now_ms = "CAST(strftime('%s', 'now') AS INTEGER) * 1000"
