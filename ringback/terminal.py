@@ -4,7 +4,6 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 it works but something is missing (
 """
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -16,24 +15,16 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from callback.config import Config
-from callback.config_file import ConfigFaults, load
-from callback.keys import KeyTrouble
-from callback.store.db import StoreError
-from callback.valkey import NoValkeyBinary
-from ringback.lock import AlreadyRunning
-
 FAILED = 1
 DEGRADED = 3
 
 _JSON = "ringback.json"
 
 
-class Unusable(Exception):  # noqa: N818 - reads as the condition it is
+class Unusable(Exception):
     """What was asked cannot be done; the message says why and what would help."""
 
-
-TROUBLES = (Unusable, ConfigFaults, KeyTrouble, StoreError, NoValkeyBinary, AlreadyRunning)
+    transient = False
 
 
 def _remember_json(context: typer.Context, wanted: bool) -> bool:
@@ -52,18 +43,24 @@ ConfigPath = Annotated[
 
 
 class Commands(TyperGroup):
-    """A group whose known troubles end as one clear message and exit code 1."""
+    """A group whose known troubles end as one clear message and exit code 1.
+
+    A trouble of the world says whether it is `transient` (DESIGN section 9); what does not is our bug, and
+    shows its traceback.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except TROUBLES as trouble:
+        except Exception as trouble:
+            if not hasattr(trouble, "transient"):
+                raise
             _report(trouble, as_json=bool(ctx.find_root().meta.get(_JSON)))
             raise typer.Exit(FAILED) from None
 
 
 def _report(trouble: Exception, *, as_json: bool) -> None:
-    faults = trouble.faults if isinstance(trouble, ConfigFaults) else []
+    faults = getattr(trouble, "faults", [])
     if as_json:
         show_json({"error": str(trouble), "faults": [asdict(fault) for fault in faults]})
         return
@@ -71,11 +68,6 @@ def _report(trouble: Exception, *, as_json: bool) -> None:
         complain(line)
     if faults:
         complain(f"{len(faults)} fault{'s' * (len(faults) > 1)} in the configuration; nothing was done")
-
-
-def open_config(path: Path | None) -> Config:
-    """The configuration this command works with; raises ConfigFaults."""
-    return load(path, os.environ)
 
 
 def people() -> Console:

@@ -9,21 +9,19 @@ import typer
 from sqlmodel import Session
 
 from callback.clock import Clock
-from callback.config import Config
 from callback.core.money import format_money, parse_money
 from callback.core.numbers import is_country, parse_number
 from callback.core.outcomes import Refused
 from callback.keys import load_keys
 from callback.passwords import Passwords
 from callback.store import accounts, ledger
-from callback.store.db import Store
 from callback.store.models import Account
+from ringback.opening import open_config, open_store
 from ringback.terminal import (
     AsJson,
     Commands,
     ConfigPath,
     give_up,
-    open_config,
     say,
     show_facts,
     show_json,
@@ -31,7 +29,10 @@ from ringback.terminal import (
 )
 
 app = typer.Typer(
-    cls=Commands, help="Accounts: who may ask for a callback, and their money.", no_args_is_help=True
+    cls=Commands,
+    help="Accounts: who may ask for a callback, and their money.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # 31 symbols, none like another: 59 bits in twelve
@@ -77,7 +78,7 @@ def add(
         locale=locale or settings.service.locale,
         created_at_ms=clock.now_ms(),
     )
-    with _store(settings).write() as session:
+    with open_store(settings).write() as session:
         if not accounts.add_account(session, account):
             give_up(f"--login {login}: there is such an account already")
         for e164 in numbers:
@@ -97,7 +98,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show an account, its phones and its money; without a login, all accounts."""
-    with _store(open_config(config)).read() as session:
+    with open_store(open_config(config)).read() as session:
         if login:
             _tell(_facts(session, _find(session, login)), as_json)
             return
@@ -119,17 +120,11 @@ def topup(
 ) -> None:
     """Add money to an account."""
     amount_micro = _amount(amount)
-    with _store(open_config(config)).write() as session:
+    with open_store(open_config(config)).write() as session:
         account = _find(session, login)
         _credit(session, account, amount_micro, reason, Clock())
         facts = _facts(session, account)
     _tell(facts, as_json)
-
-
-def _store(config: Config) -> Store:
-    store = Store(config.database_url)
-    store.check_schema()
-    return store
 
 
 def _find(session: Session, login: str) -> Account:

@@ -9,17 +9,16 @@ from sqlmodel import Session
 from callback.core.money import format_money
 from callback.store import accounts, cdrs, requests
 from callback.store import trace as traces
-from callback.store.db import Store
 from callback.store.models import Cdr, Request
 from callback.store.reconcile import reconcile as faults_of
 from ringback.ladder import ladder
+from ringback.opening import open_config, open_store
 from ringback.terminal import (
     FAILED,
     AsJson,
     ConfigPath,
     complain,
     give_up,
-    open_config,
     say,
     show_json,
     show_table,
@@ -39,7 +38,7 @@ def calls(
     as_json: AsJson = False,
 ) -> None:
     """List callbacks, the newest first."""
-    store = _store(open_config(config).database_url)
+    store = open_store(open_config(config))
     with store.read() as session:
         owner = _account_id(session, account) if account else None
         found = requests.list_requests(session, account_id=owner, limit=_MANY if live else limit)
@@ -67,7 +66,7 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Show everything that happened in one callback, with milliseconds."""
-    store = _store(open_config(config).database_url)
+    store = open_store(open_config(config))
     with store.read() as session:
         found = _find(session, request)
         legs, records = requests.legs_of(session, found.id), cdrs.cdrs_of(session, found.id)
@@ -85,7 +84,7 @@ def trace(
 
 def reconcile(config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Prove that transfers, balances, holds and CDRs agree; exit code 1 if one does not."""
-    store = _store(open_config(config).database_url)
+    store = open_store(open_config(config))
     with store.read() as session:
         faults = faults_of(session)
     if as_json:
@@ -96,12 +95,6 @@ def reconcile(config: ConfigPath = None, as_json: AsJson = False) -> None:
         complain(str(fault))
     if faults:
         raise typer.Exit(FAILED)
-
-
-def _store(url: str) -> Store:
-    store = Store(url)
-    store.check_schema()
-    return store
 
 
 def _account_id(session: Session, login: str) -> str:

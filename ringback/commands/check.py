@@ -1,13 +1,11 @@
 """`ringback check`: every fault of the configuration, then of the box."""
 
-import os
-
 import typer
 from rich.markup import escape
 
-from callback.config_file import load
 from ringback import doctor
 from ringback.doctor import Finding, Level
+from ringback.opening import open_config
 from ringback.terminal import DEGRADED, FAILED, AsJson, ConfigPath, people, show_json
 
 _MARKS = {
@@ -22,7 +20,7 @@ _EXIT = {Level.OK: 0, Level.NOTE: 0, Level.DEGRADED: DEGRADED, Level.FAILED: FAI
 def check(config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Say what is wrong here and what cures it. Exit code 3: it works, but a part is missing."""
     findings = []
-    for finding in doctor.examine(load(config, os.environ)):
+    for finding in doctor.examine(open_config(config)):
         findings.append(finding)
         if not as_json:
             _show(finding)

@@ -8,10 +8,10 @@ import typer
 
 from callback.clock import Clock
 from callback.config import Config
-from callback.config_file import load
 from callback.keys import make_missing_keys
 from callback.store import operators
 from callback.store.db import Store
+from ringback.opening import open_config
 from ringback.terminal import AsJson, ConfigPath, give_up, say, show_facts, show_json
 
 _LINK_VALID_MS = 7 * 86_400_000
@@ -24,7 +24,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make everything the service needs to start; upgrade the database of an earlier version."""
-    settings = load(config, os.environ)
+    settings = open_config(config)
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = make_missing_keys(settings.keys_dir)

@@ -12,7 +12,7 @@ from callback.core.numbers import parse_number
 from callback.core.outcomes import Refused
 from callback.core.rating import Rate, RateRole
 from callback.store import rates
-from callback.store.db import Store
+from ringback.opening import open_config, open_store
 from ringback.terminal import (
     FAILED,
     AsJson,
@@ -20,13 +20,14 @@ from ringback.terminal import (
     ConfigPath,
     complain,
     give_up,
-    open_config,
     say,
     show_json,
     show_table,
 )
 
-app = typer.Typer(cls=Commands, help="Rate decks: what a minute costs.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Commands, help="Rate decks: what a minute costs.", no_args_is_help=True, add_completion=False
+)
 
 _ROLES: tuple[RateRole, ...] = ("A", "B")
 
@@ -42,8 +43,7 @@ def import_(
 ) -> None:
     """Import a deck, whole or not at all, and make it the one that prices new calls."""
     settings = open_config(config)
-    store, clock = Store(settings.database_url), Clock()
-    store.check_schema()
+    store, clock = open_store(settings), Clock()
     currency = settings.service.currency
     try:
         deck = rates.import_deck(
@@ -77,8 +77,7 @@ def show(
 ) -> None:
     """Show what a number costs as leg A (the customer) and leg B (the destination)."""
     settings = open_config(config)
-    store = Store(settings.database_url)
-    store.check_schema()
+    store = open_store(settings)
     currency = settings.service.currency
     with store.read() as session:
         deck = rates.active_deck(session, currency)

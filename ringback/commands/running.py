@@ -1,6 +1,5 @@
 """`ringback serve` and `ringback run`: the processes, all of them or one."""
 
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,11 +8,10 @@ from typing import Annotated
 import typer
 
 from callback.config import Config
-from callback.config_file import load
 from callback.keys import load_keys
 from callback.store import nodes
-from callback.store.db import Store
 from ringback import doctor, logs, supervisor
+from ringback.opening import open_config, open_store
 from ringback.processes import RUNS, run_media
 from ringback.terminal import ConfigPath, give_up
 
@@ -53,11 +51,10 @@ def _no_obstacles(config: Config) -> None:
 
 def _ready(path: Path | None) -> Config:
     """A configuration with a database and keys that can be used; what is wrong is said here, once."""
-    settings = load(path, os.environ)
+    settings = open_config(path)
     logs.configure(settings.log.level, settings.log.format, "serve", sys.stderr)
     load_keys(settings.keys_dir)
-    store = Store(settings.database_url)
-    store.check_schema()
+    store = open_store(settings)
     with store.read() as session:
         nodes.list_nodes(session)  # SQLAlchemy prepares itself with the first query: once, before any fork
     store.dispose()

@@ -92,7 +92,10 @@ def test_the_worker_outlives_valkey(
     valkey.kill()
     valkey.start()
     eventually(lambda: _enqueued(queue, "after"), 2, "the queue is back")
-    assert hear(ear, timeout_s=2) == ["after"]
+    heard = hear(ear, timeout_s=2)
+    while heard == ["before"]:  # its last second may be undone: the same wake-up twice is harmless
+        heard = hear(ear, timeout_s=2)
+    assert heard == ["after"]
 
 
 def test_a_job_survives_the_death_of_valkey(config: Config, valkey: Valkey, ear: socket.socket) -> None:
