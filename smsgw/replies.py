@@ -44,7 +44,7 @@ _ENGLISH: Mapping[str, str] = {
     Reason.NO_ROUTE: "{number} cannot be reached at the moment. Please try again later.",
     Reason.BALANCE_LOW: "Your balance is too low for this call. Please top up and send your SMS again.",
     Reason.CALL_IN_SETUP: "Your call is being set up. Please answer your phone.",
-    Reason.NOT_AVAILABLE: "We understand {key} but do not offer it here. Text HELP to see what we offer.",
+    Reason.NOT_AVAILABLE: "We understand {token} but do not offer it here. Text HELP to see what we offer.",
     Reason.SYSTEM_TROUBLE: "We have a technical problem, sorry. Please send your SMS again in a few minutes.",
 }
 _WITH_DESTINATION: Mapping[str, str] = {
@@ -56,7 +56,6 @@ _UNNAMED: Mapping[str, str] = {  # what stands for a parameter that was not give
     "number": "This number",
     "token": "text",
     "part": "a key.",
-    "key": "this",
     "balance": "not known",
     "code": "",
 }

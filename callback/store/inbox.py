@@ -216,7 +216,7 @@ def record_outcome(
     change = (
         update(_inbox)
         .where(_inbox.c.id == inbox_id, _inbox.c.state == "claimed", _inbox.c.claimed_by == by)
-        .values(state=state, outcome=outcome, masked=masked, sealed=None, done_at_ms=now_ms)
+        .values(state=state, outcome=str(outcome), masked=masked, sealed=None, done_at_ms=now_ms)
     )
     if session.connection().execute(change).rowcount != 1:
         raise ClaimLost(f"inbox {inbox_id} is not {by}'s any more")

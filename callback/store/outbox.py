@@ -58,7 +58,7 @@ def add(
         dialect.insert(_outbox)
         .values(
             key=key,
-            kind=kind,
+            kind=str(kind),  # a StrEnum, to which a driver may do as it likes
             params=json.dumps(dict(params), ensure_ascii=False, sort_keys=True),
             locale=locale,
             link=link,

@@ -14,7 +14,6 @@ USUAL = {
     "code": "123456",
     "token": "text of more than one SMS",
     "part": "P.",
-    "key": "START",
 }
 EVERY_KIND = sorted([*ReplyKind, *Reason])
 
