@@ -118,7 +118,7 @@ class OutboundCall:
             self.state = State.CANCELLING
             self._disarm()
             self._stack.cancel(self._invite)
-            self._arm(TRANSACTION_S, lambda: self._over(cause, self._clock.now_ms()))  # RFC 3261 §9.1
+            self._arm(self._no_reply_s, lambda: self._over(cause, self._clock.now_ms()))  # RFC 3261 §9.1
             self._news.leaving(self.leg_id)
         else:
             self._leave()
@@ -231,7 +231,10 @@ class OutboundCall:
         bye = self._letters.bye(self._spec, self._dialog, self._cseq, credentials)
         self._cseq += 1
         self._stack.send(
-            bye, lambda response: self._bye_answered(response, bye, bool(credentials)), self._bye_sent
+            bye,
+            lambda response: self._bye_answered(response, bye, bool(credentials)),
+            self._bye_sent,
+            self._no_reply_s,
         )
 
     def _bye_sent(self, at_ms: int) -> None:

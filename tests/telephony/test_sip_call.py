@@ -164,6 +164,18 @@ async def test_an_answer_that_crosses_our_cancel_is_hung_up_and_never_told(tmp_p
 
 
 @in_loop
+async def test_a_bye_nobody_confirms_ends_the_leg_at_its_own_time(tmp_path: Path) -> None:
+    async with network(tmp_path, no_reply_s=1.0) as net:
+        phone = net.carrier.handset(PHONE, Plan(acknowledge_bye=False))
+        await net.answered(LEG, phone)
+        asked_at_ms = net.clock.now_ms()
+        net.backend.hang_up(LEG, Cause.CLEARED)
+        end = await net.ended(LEG)
+        assert net.clock.now_ms() - asked_at_ms >= 900
+        assert end.at_ms - asked_at_ms < 100  # the bill ends where the BYE left
+
+
+@in_loop
 async def test_a_leg_hung_up_at_once_ends_without_ringing_for_long(tmp_path: Path) -> None:
     async with network(tmp_path) as net:
         net.dial(LEG, net.carrier.handset(PHONE, BY_HAND))

@@ -1,5 +1,6 @@
 """What strangers, fuzzers and lost dialogs find at our SIP port, over real UDP."""
 
+import asyncio
 import random
 import socket
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from callback.clock import Clock
 from callback.core.causes import Cause
-from callback.telephony import Answered, DialSpec
+from callback.telephony import Answered, DialSpec, Ringing
 from callback.telephony.names import Names
 from callback.telephony.simulator.message import Message, reply
 from callback.telephony.sip import SipBackend
@@ -16,6 +17,7 @@ from tests.telephony.network import CLI, KEY, TRUNK, in_loop, network, sip_confi
 
 LEG = "0abc-a1"
 PHONE = "+48600316058"
+_SDP = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n"
 
 
 @in_loop
@@ -90,6 +92,25 @@ async def test_a_re_invite_without_an_offer_gets_ours(tmp_path: Path) -> None:
 
 
 @in_loop
+async def test_the_ack_of_an_offer_of_ours_says_where_the_sound_goes(tmp_path: Path) -> None:
+    names = Names(KEY)
+    async with network(tmp_path) as net, net.stranger() as stranger:
+        phone = net.carrier.handset(PHONE)
+        await net.answered(LEG, phone)
+        phone.mute()  # else the sound would follow it: symmetric RTP
+        net.backend.play(LEG, 1, ["tone:ringback-us"], loop=True)
+        await stranger.ask("INVITE", names.call_id(LEG), names.tag(LEG), cseq=3)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+            ear.bind(("127.0.0.1", 0))
+            ear.setblocking(False)
+            sdp = _SDP.replace("4000", str(ear.getsockname()[1]))
+            stranger.send(stranger.write("ACK", names.call_id(LEG), names.tag(LEG), cseq=3, body=sdp))
+            loop = asyncio.get_running_loop()
+            packet = await asyncio.wait_for(loop.sock_recv(ear, 2048), 2)
+            assert packet[0] == 0x80
+
+
+@in_loop
 async def test_malformed_datagrams_are_dropped_counted_and_survived(tmp_path: Path) -> None:
     async with network(tmp_path) as net, net.stranger() as stranger:
         dice = random.Random(7)
@@ -151,9 +172,6 @@ async def test_both_sides_hanging_up_at_once_end_once(tmp_path: Path) -> None:
         await until(lambda: not net.carrier.open_calls(), 3, "the phone to be quiet")
 
 
-_SDP = "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n"
-
-
 @in_loop
 async def test_a_second_branch_of_a_call_that_also_answers_is_hung_up(tmp_path: Path) -> None:
     async with network(tmp_path) as net, net.stranger() as fork:
@@ -185,6 +203,24 @@ async def test_an_answer_after_we_gave_up_is_hung_up(tmp_path: Path) -> None:
         await slow.hear_request("ACK")
         bye = await slow.hear_request("BYE")
         slow.answer(bye, 200, "late")
+        assert net.names(LEG)[-1] == "Ended"
+
+
+@in_loop
+async def test_a_cancel_without_a_final_answer_ends_the_leg_and_a_later_answer_is_hung_up(
+    tmp_path: Path,
+) -> None:
+    async with network(tmp_path, no_reply_s=0.5) as net, net.stranger() as odd:
+        net.backend.dial(DialSpec(LEG, PHONE, PHONE, CLI, odd.address, TRUNK, 30))
+        invite = await odd.hear_request("INVITE")
+        odd.answer(invite, 180, "odd")
+        await net.event(LEG, Ringing)
+        net.backend.hang_up(LEG, Cause.NO_ANSWER)
+        odd.answer(await odd.hear_request("CANCEL"), 200, "odd")
+        assert (await net.ended(LEG)).cause is Cause.NO_ANSWER
+        odd.answer(invite, 200, "odd", _SDP)
+        await odd.hear_request("ACK")
+        odd.answer(await odd.hear_request("BYE"), 200, "odd")
         assert net.names(LEG)[-1] == "Ended"
 
 
