@@ -1,7 +1,8 @@
 """The phones' SMS: what they send by way of the simulated SMSC, and what arrives for them.
 
 Speaks the SMSC's control language (`smsgw/simulator_control.py`): one connection for sending, and one for
-each phone that waits for its next SMS. An instant here is that of the SMSC's word, a millisecond late.
+each phone that waits for its next SMS. The SMSC says when it sent and was answered; the arrival of an SMS is
+the instant at which it says so.
 """
 
 import asyncio
@@ -58,9 +59,8 @@ class Mailbox:
     async def send(self, sender: str, recipient: str, text: str) -> Sent:
         """Send an SMS and wait until the service has taken it."""
         wish = {"do": "deliver", "from": sender, "to": recipient, "text": text, "timeout_s": _ACCEPT_S}
-        sent_at_ms = self._clock.now_ms()
-        status = (await self._ask(wish))["status"]
-        return Sent(sent_at_ms, self._clock.now_ms(), status)
+        answer = await self._ask(wish)
+        return Sent(answer["sent_at_ms"], answer["answered_at_ms"], answer["status"])
 
     async def close(self) -> None:
         for task in self._listening:

@@ -25,6 +25,7 @@ _PLACES = {
     Place.INTAKE: "green",
 }
 _QUIET = "grey62"
+_DETAIL_COLUMN = 58  # of the timeline
 _STATES = {"idle": ("○", _QUIET), "ringing": ("◉", "bold yellow"), "in call": ("●", "bold green")}
 
 
@@ -64,7 +65,7 @@ def phone(look: PhoneLook, sms: Sequence[Sms], now_ms: int, size: tuple[int, int
         state.append(f"  {look.display}", "bold")
     lines = [state]
     lines += _labelled("keys", look.typed, width, "bold")
-    lines += _labelled("hears", look.heard, width, "cyan")
+    lines += _labelled("heard" if look.state == "idle" else "hears", look.heard, width, "cyan")
     room, shown = height - len(lines), list[Text]()
     for one in reversed(sms):
         wrapped = _sms(one, width)
@@ -103,25 +104,26 @@ def timeline(scene: Scene, size: tuple[int, int]) -> Panel:
     for chapter in scene.chapters:
         if lines:
             lines.append(Text(""))
-        lines.append(
-            Text.assemble(("     ms  ", _QUIET), (f"SMS {chapter.number}: {chapter.title}", "italic"))
-        )
-        lines += [_moment(moment) for moment in scene.moments_of(chapter)]
-    for line in lines:
-        line.truncate(width, overflow="ellipsis")
+        title = (f"SMS {chapter.number}: {chapter.title}", "italic")
+        lines.append(Text.assemble(("     ms  ", _QUIET), title))
+        lines += [_moment(moment, width) for moment in scene.moments_of(chapter)]
     return panel(Group(*lines[-height:]), "What happens", size[1])
 
 
-def _moment(moment: Moment) -> Text:
-    bright = moment.mark
-    words = "green" if moment.text.startswith("✓") else "default" if bright else _QUIET
-    return Text.assemble(
-        (f"{wording.milliseconds(moment.since_ms):>7}  ", "default" if bright else _QUIET),
+def _moment(moment: Moment, width: int) -> Text:
+    """Time, place and words; the detail in its own column, or at the right edge, or not at all."""
+    words = "green" if moment.text.startswith("✓") else "default" if moment.mark else _QUIET
+    line = Text.assemble(
+        (f"{wording.milliseconds(moment.since_ms):>7}  ", "default" if moment.mark else _QUIET),
         (f"{moment.place:<8} ", _PLACES.get(moment.place, _QUIET)),
         (moment.text, words),
-        (f"  {moment.detail}" if moment.detail else "", "grey50"),
-        no_wrap=True,
     )
+    space = min(width - len(moment.detail), _DETAIL_COLUMN) - line.cell_len
+    if moment.detail and space >= 2:
+        line.append(" " * space)
+        line.append(moment.detail, "grey50")
+    line.truncate(width, overflow="ellipsis")
+    return line
 
 
 def charge(bill: Bill | None, height: int) -> Panel:
@@ -133,7 +135,7 @@ def charge(bill: Bill | None, height: int) -> Panel:
     for name, amount in wording.bill_sums(bill):
         sums.append(f"{name} ", _QUIET)
         sums.append(amount, "bold" if name in ("charged", "balance") else "default")
-        sums.append("   ")
+        sums.append("  ")
     if bill.faults is not None:
         sums.append(
             "✗ the books disagree" if bill.faults else "✓ books right", "red" if bill.faults else "green"

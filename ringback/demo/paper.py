@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from ringback.demo import wording
@@ -82,7 +83,8 @@ class Paper(Straight):
                 self._written.add(moment.key)
                 detail = f"  [dim]{escape(moment.detail)}[/]" if moment.detail else ""
                 ms = wording.milliseconds(moment.since_ms)
-                self._print(f"   {ms:>7}  {moment.place:<8} {escape(moment.text)}{detail}")
+                text = f"[bold]{escape(moment.text)}[/]" if moment.mark else escape(moment.text)
+                self._print(f"   {ms:>7}  {moment.place:<8} {text}{detail}")
 
     def _print(self, line: str) -> None:
         self._console.print(line, soft_wrap=True)
@@ -114,20 +116,21 @@ def write_end(console: Console, scene: Scene, finished: Finished) -> None:
     ):
         console.print(f"   {wording.milliseconds(value):>7} ms  {what}")
     console.print("\n[bold]What to try next[/] (the books of this demo stay until the next one)")
-    for line, shows in wording.things_to_try(finished.request_id, finished.config):
-        console.print(f"   {escape(line)}  [dim]# {shows}[/]", soft_wrap=True)
+    tries = wording.things_to_try(finished.request_id, finished.config)
+    width = max(len(line) for line, _ in tries[1:])
+    for line, shows in tries:
+        console.print(f"   {escape(line):<{width}}  [dim]# {shows}[/]", soft_wrap=True)
 
 
 def _write_bill(console: Console, bill: Bill) -> None:
     console.print("\n[bold]The charge[/]")
-    table = bill_table(bill)
-    console.print(table)
+    console.print(Padding(bill_table(bill), (0, 0, 0, 2)))
     sums = " · ".join(f"{name} {amount}" for name, amount in wording.bill_sums(bill))
     console.print(f"   {sums}", soft_wrap=True)
 
 
 def bill_table(bill: Bill) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="grey62")
     for column in wording.BILL_COLUMNS:
         justify = "right" if column.startswith(">") else "left"
         table.add_column(column.lstrip(">"), justify=justify, no_wrap=True)  # type: ignore[arg-type]  # literals

@@ -5,7 +5,9 @@ is left behind.
 """
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -55,10 +57,15 @@ def perform(directory: Path | None, show: Show) -> int:
                 town.open()
                 return asyncio.run(_play(town, show, clock, began_ms))
             finally:
-                show.tell(Closing())
-                town.stop()
+                try:
+                    show.tell(Closing())
+                finally:  # a terminal that is gone cannot be told
+                    town.stop()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # `| head` has read enough; Python's last flush must not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
 
 
 async def _play(town: Town, show: Show, clock: Clock, began_ms: int) -> int:
@@ -76,9 +83,11 @@ async def _play(town: Town, show: Show, clock: Clock, began_ms: int) -> int:
     except asyncio.CancelledError:
         if not show.has_left:
             raise  # Ctrl-C
-    except Missing as trouble:
-        log = str(town.place.log_file)
-        show.tell(Failed(craft.stage, str(trouble), log, tuple(town.log_tail(_LOG_LINES))))
+    except BrokenPipeError:
+        raise
+    except (Missing, ConnectionError, FileNotFoundError) as trouble:
+        fallen = town.fallen()  # a simulator that has ended is noticed first by whoever talks to it
+        show.tell(_failed(town, craft.stage, str(fallen or trouble)))
         await _let_read(show)
         return FAILED
     finally:
@@ -93,6 +102,10 @@ async def _let_read(show: Show) -> None:
     except asyncio.CancelledError:
         if not show.has_left:
             raise
+
+
+def _failed(town: Town, stage: int, missing: str) -> Failed:
+    return Failed(stage, missing, str(town.place.log_file), tuple(town.log_tail(_LOG_LINES)))
 
 
 def _opened(town: Town, took_ms: int) -> Opened:

@@ -19,7 +19,7 @@ from ringback.demo import panels, wording
 from ringback.demo.news import STAGES, Finished, PhoneLook
 from ringback.demo.scene import Scene
 
-SMALLEST = (90, 26)  # columns and rows
+SMALLEST = (92, 28)  # columns and rows
 _HEAD, _CHARGE, _KEYS = 3, 7, 1
 _PHONES_LEAST, _PHONES_MOST = 38, 50
 _QUIET = "grey62"
@@ -100,15 +100,19 @@ def _end(scene: Scene, finished: Finished, room: int) -> RenderableType:
         (" ms from her answer to the first sound", _QUIET),
     )  # fmt: skip
     tries = Table.grid(padding=(0, 2))
-    for line, shows in wording.things_to_try(finished.request_id, finished.config):
+    commands = wording.things_to_try(finished.request_id, finished.config)
+    for line, shows in commands:
         tries.add_row(
             Text(line, "bold", no_wrap=True, overflow="ellipsis"), Text(shows, _QUIET, no_wrap=True)
         )
-    proven, next_height = len(STAGES) + 4, room - _CHARGE - len(STAGES) - 4
+    proven = len(STAGES) + 4
+    last = max(3, min(len(commands) + 2, room - _CHARGE - proven))
+    rest = room - _CHARGE - proven - last
     return Group(
         panels.panel(Group(panels.proofs(scene), Text(""), fast), "What was proven", proven, "green"),
         panels.charge(scene.bill, _CHARGE),
-        panels.panel(tries, "What to try next, here or in another terminal", max(3, next_height)),
+        panels.panel(tries, "What to try next, here or in another terminal", last),
+        *[Text("")] * rest,
     )
 
 

@@ -44,6 +44,7 @@ class Stagecraft:
         self.stage = 0
         self.request_id: str | None = None
         self.before_micro = 0
+        self.sent_at_ms = 0  # the last SMS left the SMS centre
         self.faults: tuple[str, ...] | None = None
         self._town = town
         self._phones: dict[str, Phone] = {}
@@ -58,8 +59,9 @@ class Stagecraft:
 
     async def open(self) -> None:
         """Wait until the simulators listen, the service has bound to the SMSC, and its dialer is up."""
-        connecting = asyncio.create_task(RemoteCarrier.connect(self._town.place.socket_of(CARRIER), _OPEN_S))
-        await self.until(connecting.done, _OPEN_S, "the simulated carrier does not start")
+        control = self._town.place.socket_of(CARRIER)
+        connecting = asyncio.create_task(RemoteCarrier.connect(control, 2 * _OPEN_S))
+        await self.until(connecting.done, _OPEN_S, "the simulated carrier did not start")
         self._carrier = connecting.result()
         self._carrier.on_event(self._event)
         for person in cast.PEOPLE:
@@ -94,6 +96,7 @@ class Stagecraft:
         self.tell(chapter)
         self.phone(person).sms_sent(text)
         sent = await self._mailbox.send(person.number, cast.ACCESS_NUMBER, text)
+        self.sent_at_ms = sent.sent_at_ms
         self._say(self._journey.of_sending(sent))
         if sent.status != ESME_ROK:
             answer = "did not answer" if sent.status is None else f"refused with status 0x{sent.status:08x}"
@@ -167,7 +170,7 @@ class Stagecraft:
         """Read what is new, and tell it."""
         fallen = self._town.fallen()
         if fallen is not None:
-            raise Missing(f"the {fallen.name} process has ended with code {fallen.code}")
+            raise Missing(str(fallen))
         if not self._journey.chapter.number:
             return
         try:

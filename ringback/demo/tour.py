@@ -54,7 +54,7 @@ async def ask(craft: Stagecraft) -> str:
     invite = await craft.until(lambda: craft.event("invite", ANNA), _CALL_S, ringing)
     await craft.until(lambda: craft.event("ringing", ANNA), _CALL_S, ringing)
     await _reply(craft, "calling")
-    return f"her phone got the INVITE {invite.at_ms - craft.chapter_at_ms()} ms after the SMS left"
+    return f"her phone got the INVITE {invite.at_ms - craft.sent_at_ms} ms after the SMS left"
 
 
 async def ring(craft: Stagecraft) -> str:
@@ -92,7 +92,7 @@ async def talk(craft: Stagecraft) -> str:
     await craft.pause(1.0)
     shares = [await _hears(craft, ANNA, BORIS), await _hears(craft, BORIS, ANNA)]
     await craft.pause(1.5)
-    return f"each hears the other's tune, {shares[0]:.0%} and {shares[1]:.0%} of the sound"
+    return f"each hears the other's tune: {shares[0]:.0%} and {shares[1]:.0%} of the sound"
 
 
 async def hang_up(craft: Stagecraft) -> str:
@@ -102,10 +102,10 @@ async def hang_up(craft: Stagecraft) -> str:
     await craft.pause(0.5)
     left = await craft.open_calls()
     if left:
-        raise Missing(f"the end of {left} calls at the carrier")
+        raise Missing(f"{left} calls are still open at the carrier")
     late = [p.name for p in cast.PEOPLE if await craft.handset(p).heard(bye.at_ms + 100)]
     if late:
-        raise Missing(f"silence: {' and '.join(late)} heard something after the hang-up")
+        raise Missing(f"{' and '.join(late)} heard something after the hang-up")
     return "both phones are free, and nothing was heard after it"
 
 
@@ -114,10 +114,11 @@ async def charge(craft: Stagecraft) -> str:
     seen, craft.faults = craft.seen(), craft.witness.faults()
     craft.look()
     if craft.faults:
-        raise Missing("agreement of the books: " + "; ".join(craft.faults))
+        raise Missing("the books disagree: " + "; ".join(craft.faults))
     paid_micro = sum(record.cost_micro for record in seen.records)
-    if seen.balance_micro != craft.before_micro - paid_micro:
-        raise Missing(f"a balance of {craft.before_micro - paid_micro} micro: it is {seen.balance_micro}")
+    due_micro = craft.before_micro - paid_micro
+    if seen.balance_micro != due_micro:
+        raise Missing(f"the balance is {seen.balance_micro} micro instead of {due_micro}")
     return f"{format_money(paid_micro, cast.CURRENCY)} charged; reconcile finds the books right"
 
 
@@ -171,6 +172,6 @@ def _figures(craft: Stagecraft) -> Finished:
     return Finished(
         craft.request_id,
         craft.config_file,
-        invite.at_ms - craft.chapter_at_ms(),
+        invite.at_ms - craft.sent_at_ms,
         sound.at_ms - answered.at_ms,
     )

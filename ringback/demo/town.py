@@ -34,6 +34,10 @@ class Fallen:
     name: str
     code: int
 
+    def __str__(self) -> str:
+        how = f"with code {self.code}" if self.code >= 0 else f"by {signal.Signals(-self.code).name}"
+        return f"the {self.name} process has ended {how}"
+
 
 class Town:
     """`open`, then `stop`, whatever happened between."""

@@ -1,5 +1,6 @@
 """How times, prices and commands are written, on the screen as on paper."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def bill_rows(bill: Bill) -> list[tuple[str, ...]]:
 
 def _leg_row(leg: LegCharge, currency: str) -> tuple[str, ...]:
     per_minute, connect = _amount(leg.minute_micro, currency), _amount(leg.connect_micro, currency)
-    price = f"{connect} + {per_minute} a minute, by {leg.first_s}/{leg.next_s} s"
+    price = f"{connect} + {per_minute}/min, {leg.first_s}/{leg.next_s} s"
     if leg.cost_micro is None:
         return leg.role, leg.who, leg.number, price, "", "", "…"
     talked, billed = f"{leg.talked_ms / 1000:.1f} s", f"{leg.billed_s} s"
@@ -49,14 +50,14 @@ def _amount(micro: int, currency: str) -> str:
 
 def things_to_try(request_id: str, config: str) -> list[tuple[str, str]]:
     """Commands that read the books of this demo, and what each shows."""
-    ringback, file = command(), shortest(config)
+    ringback = command()
     return [
-        (f"{ringback} trace {request_id} -c {file}", "every millisecond of this callback"),
-        (f"{ringback} calls -c {file}", "all callbacks"),
-        (f"{ringback} account show {cast.LOGIN} -c {file}", "her phones and her money"),
-        (f"{ringback} rates show {cast.BORIS.number} -c {file}", "what Boris costs"),
-        (f"{ringback} reconcile -c {file}", "are the books right?"),
-        (f"{ringback} init && {ringback} check", "begin with a service of your own"),
+        (f"export RINGBACK_CONFIG={shlex.quote(config)}", "the books of this demo"),
+        (f"{ringback} trace {request_id}", "every millisecond of this callback"),
+        (f"{ringback} calls", "all callbacks"),
+        (f"{ringback} account show {cast.LOGIN}", "her phones and her money"),
+        (f"{ringback} rates show {cast.BORIS.number}", "what Boris costs"),
+        (f"{ringback} reconcile", "are the books right?"),
     ]
 
 

@@ -7,6 +7,7 @@ import struct
 import sys
 import termios
 from fcntl import ioctl
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_the_scripted_tour_proves_every_stage_and_plays_twice_in_a_row(tmp_path:
 
     with demo(here, "--json") as second:
         news = list(second.news())
-        assert second.process.wait(60) == 0
+        assert second.process.wait(60) == 0, news_of(news, "Failed")
         second.await_nobody()
     opened, done = news_of(news, "Opened")[0], news_of(news, "StageDone")
     assert [one["stage"] for one in done] == list(range(len(STAGES)))
@@ -76,7 +77,7 @@ def assert_in_order(news: list[dict[str, Any]]) -> None:
     order += ["bye-sent", "release"]
     found = [times[name] for name in order]
     slack_ms = 2  # three clocks that began apart
-    assert all(b >= a - slack_ms for a, b in zip(found, found[1:], strict=False)), list(
+    assert all(later >= earlier - slack_ms for earlier, later in pairwise(found)), dict(
         zip(order, found, strict=True)
     )
 
