@@ -139,6 +139,7 @@ def test_the_country_of_a_number() -> None:
     assert is_country("PL") and not is_country("ZZ")
 
 
+@pytest.mark.realtime  # measured, so not under the eyes of the coverage
 def test_a_number_is_read_within_a_blink() -> None:
     parse_number("600 316 058", "PL")  # the country's plan is loaded once
     took_s = []
