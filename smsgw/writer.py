@@ -8,6 +8,7 @@ does not take them, messages wait here (the SMSC's window fills: back-pressure),
 ESME_RX_T_APPN, so that the SMSC keeps them.
 """
 
+import itertools
 import queue
 import threading
 import time
@@ -63,7 +64,7 @@ class Writer:
         self._waiting = 0
         self._counting = threading.Lock()
         self._known: set[str] = set()  # sessions whose row is committed
-        self._doubtful: deque[tuple[float, SmppSession, int]] = deque()  # responses written less than 5 s ago
+        self._doubtful: deque[tuple[float, SmppSession, int]] = deque()  # last response of each write
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._log = structlog.get_logger()
 
@@ -139,9 +140,10 @@ class Writer:
         reach("gateway.stored")
         self._respond(received, pdu.ESME_ROK)
         reach("gateway.acked")
+        last = {session: row.inbox_id for (session, _), row in zip(received, stored, strict=True)}
         now_s = self._clock.monotonic_s()
+        self._doubtful.extend((now_s, session, inbox_id) for session, inbox_id in last.items())
         for (session, arrival), row in zip(received, stored, strict=True):
-            self._doubtful.append((now_s, session, row.inbox_id))
             self._pool.take(row, arrival.sms, session.link.name, arrival.row.received_at_ms)
 
     def _store_patiently(self, received: list[_Received]) -> list[StoredSms]:
@@ -187,7 +189,8 @@ class Writer:
     def _outlived(self) -> list[tuple[SmppSession, int]]:
         """Responses written 5 s ago or earlier, oldest first."""
         before_s = self._clock.monotonic_s() - _DOUBT_S
-        return [(session, inbox_id) for at_s, session, inbox_id in self._doubtful if at_s <= before_s]
+        sure = itertools.takewhile(lambda written: written[0] <= before_s, self._doubtful)
+        return [(session, inbox_id) for _, session, inbox_id in sure]
 
     def _forget(self, count: int) -> None:
         for _ in range(count):
