@@ -41,7 +41,7 @@ class Number(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.id", index=True)
-    e164: str
+    e164: str = Field(index=True)
     state: str = "pending"  # pending | verified
     is_default: bool = False
     label: str = ""
@@ -165,8 +165,10 @@ class Inbox(SQLModel, table=True):
 
     __table_args__ = (
         Index("inbox_repeat", "dedupe_key", "received_at_ms"),
-        Index("inbox_waiting", "id", sqlite_where=text("state IN ('received', 'claimed')"),
-              postgresql_where=text("state IN ('received', 'claimed')")),
+        Index("inbox_waiting", "id", sqlite_where=text("state = 'received'"),
+              postgresql_where=text("state = 'received'")),
+        Index("inbox_claimed", "claimed_at_ms", sqlite_where=text("state = 'claimed'"),
+              postgresql_where=text("state = 'claimed'")),
         Index("inbox_sealed", "received_at_ms", sqlite_where=text("sealed IS NOT NULL"),
               postgresql_where=text("sealed IS NOT NULL")),
         NEVER_REUSED,
@@ -255,6 +257,11 @@ class Request(SQLModel, table=True):
 class Leg(SQLModel, table=True):
     """One attempt to ring one phone, committed before its INVITE leaves."""
 
+    __table_args__ = (
+        Index("leg_uncleared", "node", sqlite_where=text("cleared = 0"),
+              postgresql_where=text("NOT cleared")),
+    )  # fmt: skip
+
     id: str = Field(primary_key=True)
     request_id: str = Field(foreign_key="request.id", index=True)
     role: str  # A | B
@@ -330,7 +337,7 @@ class Node(SQLModel, table=True):
 
 
 class Lease(SQLModel, table=True):
-    """Who may do a thing of which there is one, such as being the relay."""
+    """Who may do a thing of which there is one, such as being the relay; "epochs" counts lives of nodes."""
 
     name: str = Field(primary_key=True)
     holder: str

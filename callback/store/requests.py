@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, update
+from sqlalchemy import ColumnElement, delete, func, text, update
 from sqlmodel import Session, col, select
 
-from callback.store.models import Leg, Request
+from callback.store.models import LIVE, Leg, Request
 from callback.store.rows import changed, every, first, insert_once
 
 _TRIES = 3  # the live request that stood in the way may end between two of our statements
@@ -70,10 +70,7 @@ def open_request(session: Session, wish: Request) -> Opening:
         same = first(session, select(Request).where(Request.source_key == wish.source_key))
         if same is not None:
             return Repeated(same)
-        number_is_live = select(Request).where(
-            Request.number_a == wish.number_a, col(Request.state).in_(("queued", "running"))
-        )
-        live = first(session, number_is_live)
+        live = first(session, select(Request).where(Request.number_a == wish.number_a, text(LIVE)))
         if live is None:
             continue
         if changed(session, _replace(live, wish)) == 1:
@@ -242,7 +239,7 @@ def legs_of(session: Session, request_id: str) -> list[Leg]:
 
 def lost_legs(session: Session, node: str, epoch: int) -> list[Leg]:
     """Legs that lives of this node before `epoch` left on the wire, as far as anybody knows."""
-    lost = select(Leg).where(Leg.node == node, Leg.epoch < epoch, col(Leg.cleared).is_(False))
+    lost = select(Leg).where(Leg.node == node, Leg.epoch < epoch, ~col(Leg.cleared))
     return every(session, lost.order_by(col(Leg.dialled_at_ms), col(Leg.id)))
 
 

@@ -210,6 +210,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "inbox_claimed",
+            ["claimed_at_ms"],
+            unique=False,
+            sqlite_where=sa.text("state = 'claimed'"),
+            postgresql_where=sa.text("state = 'claimed'"),
+        )
         batch_op.create_index("inbox_repeat", ["dedupe_key", "received_at_ms"], unique=False)
         batch_op.create_index(
             "inbox_sealed",
@@ -222,8 +229,8 @@ def upgrade() -> None:
             "inbox_waiting",
             ["id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('received', 'claimed')"),
-            postgresql_where=sa.text("state IN ('received', 'claimed')"),
+            sqlite_where=sa.text("state = 'received'"),
+            postgresql_where=sa.text("state = 'received'"),
         )
 
     op.create_table(
@@ -248,6 +255,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("number", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_number_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_number_e164"), ["e164"], unique=False)
         batch_op.create_index(
             "number_owner",
             ["e164"],
@@ -386,5 +394,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leg", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_leg_request_id"), ["request_id"], unique=False)
+        batch_op.create_index(
+            "leg_uncleared",
+            ["node"],
+            unique=False,
+            sqlite_where=sa.text("cleared = 0"),
+            postgresql_where=sa.text("NOT cleared"),
+        )
 
     # ### end Alembic commands ###
