@@ -84,9 +84,28 @@ def link(port: int, **changes: Any) -> Link:
     return Link.model_validate(wanted | changes)
 
 
+class MovableClock(Clock):
+    """Goes by itself, and jumps when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead_s = 0.0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + int(self.ahead_s * 1000)
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() + self.ahead_s
+
+
 def gateway(
-    store: Store, executor: NotingExecutor, links: tuple[Link, ...], directory: Path, **sections: Any
+    store: Store,
+    executor: NotingExecutor,
+    links: tuple[Link, ...],
+    directory: Path,
+    clock: Clock | None = None,
+    **sections: Any,
 ) -> Gateway:
     """A gateway, not started."""
     config = Config.model_validate({"data_dir": directory, "links": links} | sections)
-    return Gateway(config, store, SEAL_KEY, Clock(), executor, "gateway@test")
+    return Gateway(config, store, SEAL_KEY, clock or Clock(), executor, "gateway@test")
