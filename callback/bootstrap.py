@@ -12,6 +12,8 @@ import threading
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from callback.children import Child, Family, start
 from callback.clock import Clock
 from callback.config import Config
@@ -95,8 +97,19 @@ async def _dial(parts: Parts, keeper: int) -> None:
 
 
 def stop_on_sigterm() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. Main thread only."""
+    """An event that SIGTERM and SIGINT set, and the death of any thread. Main thread only.
+
+    A process without one of its threads would look well and do nothing; its supervisor makes a whole one.
+    """
     stop = threading.Event()
+
+    def died(what: threading.ExceptHookArgs) -> None:
+        name = what.thread.name if what.thread else ""
+        error = what.exc_value or what.exc_type()
+        structlog.get_logger().critical("a thread died", thread=name, exc_info=error)
+        stop.set()
+
+    threading.excepthook = died
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
     return stop
