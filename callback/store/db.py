@@ -81,7 +81,8 @@ class Store:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.name = parsed.database or "" if self.is_sqlite else parsed.render_as_string(hide_password=True)
         """How messages call it: the file, or the URL without its password."""
-        self._path = Path(self.name) if self.is_sqlite and self.name.startswith("/") else None
+        is_file = self.is_sqlite and self.name != "" and not self.name.startswith((":memory:", "file:"))
+        self._path = Path(self.name) if is_file else None
         self._engine = _engine(url, self.is_sqlite, busy_timeout_ms)
         self._busy_timeout_ms = busy_timeout_ms
         self._turn = threading.Lock()

@@ -52,10 +52,8 @@ def every(session: Session, query: "SelectOfScalar[Row]") -> list[Row]:
 
 def _count(session: Session, statement: Insert | Update | Delete) -> int:
     session.flush()
-    counted = statement.execution_options(
-        preserve_rowcount=True
-    )  # or PostgreSQL's count of an INSERT is lost
-    count: int = session.connection().execute(counted).rowcount
+    statement = statement.execution_options(preserve_rowcount=True)  # PostgreSQL forgets it after an INSERT
+    count: int = session.connection().execute(statement).rowcount
     return count
 
 

@@ -58,6 +58,13 @@ def test_a_missing_database_is_told_and_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_missing_relative_file_is_not_made_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreTooOld):
+        Store("sqlite:///none.db").check_schema()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     store = Store(f"sqlite:///{tmp_path / 'empty.db'}")
