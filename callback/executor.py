@@ -38,11 +38,9 @@ class SmsExecutor:
         self._intake = intake
         self._code_key = hmac.digest(pepper, b"number codes", "sha256")
 
-    def execute(self, command: Command | Refused, sms: ReceivedSms, finish: Finish) -> None:
+    def execute(self, command: Command, sms: ReceivedSms, finish: Finish) -> None:
         """Called from several threads at once; a StoreError leaves the SMS to be tried again."""
         match command:
-            case Refused():
-                self._answer(finish, command)
             case Help():
                 self._answer(finish, Reply(ReplyKind.HELP))
             case NotYet(key):

@@ -9,7 +9,6 @@ from typing import Protocol
 from sqlmodel import Session
 
 from callback.core.commands import Command
-from callback.core.outcomes import Refused
 from callback.core.sms import ReceivedSms, Reply
 
 
@@ -25,6 +24,9 @@ class Finish(Protocol):
 
 
 class Executor(Protocol):
-    """Carries out one command. Called from several threads at once."""
+    """Carries out one command. Called from several threads at once.
 
-    def execute(self, command: Command | Refused, sms: ReceivedSms, finish: Finish) -> None: ...
+    What could not be read as a command never comes here (`smsgw/refusals.py`).
+    """
+
+    def execute(self, command: Command, sms: ReceivedSms, finish: Finish) -> None: ...

@@ -11,11 +11,13 @@ from callback.store.db import Store
 from callback.store.inbox import Windows
 from smsgw.execution import Executor
 from smsgw.link import LinkState, SmppLink
+from smsgw.messages import LinkFacts
 from smsgw.pool import Pool
+from smsgw.refusals import Refusals
 from smsgw.sealing import Seal
 from smsgw.sender import Sender
 from smsgw.smpplib_adapter import Connection
-from smsgw.worker import LinkFacts, Worker
+from smsgw.worker import Worker
 from smsgw.writer import Writer
 
 
@@ -32,7 +34,8 @@ class Gateway:
             for link in config.links
         }
         windows = Windows(config.dedupe.retry_s * 1000, config.dedupe.broken_s * 1000)
-        worker = Worker(store, clock, executor, name, facts, self.wake)
+        self._refusals = Refusals(store, clock, name, facts, config.service.locale, self.wake)
+        worker = Worker(store, clock, executor, name, facts, self._refusals, self.wake)
         self._pool = Pool(store, clock, seal, worker, name, links)
         self._writer = Writer(store, clock, self._pool, windows, name)
         self._senders: list[Sender] = []
@@ -60,6 +63,7 @@ class Gateway:
 
     def start(self) -> None:
         """Take up what a former life left, then connect. Raises StoreError."""
+        self._refusals.start(self._pool.settled)
         self._pool.start()
         self._writer.start()
         for sender in self._senders:
@@ -75,3 +79,4 @@ class Gateway:
             link.stop()
         self._writer.stop()
         self._pool.stop()
+        self._refusals.stop()

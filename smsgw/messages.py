@@ -21,3 +21,31 @@ class InboundSms:
     text: str | None  # None: binary, or in an unknown coding
     part: Part | None = None
     is_receipt: bool = False  # tells the fate of an SMS of ours
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """What executing needs to know of a link."""
+
+    trusted_ani: bool
+    address: str  # ours
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A claimed SMS, opened and decoded."""
+
+    inbox_id: int
+    link: str
+    sms: InboundSms
+    received_at_ms: int
+    tries: int
+
+
+_REPLY_DIGITS_MIN = 7  # a shorter sender is a machine: it would answer our answer, for ever
+
+
+def answerable(ani: str) -> bool:
+    """Whether a reply to this sender may reach a person."""
+    digits = ani.removeprefix("+")
+    return len(digits) >= _REPLY_DIGITS_MIN and digits.isdigit()

@@ -17,10 +17,10 @@ from callback.config import Link
 from callback.store import inbox
 from callback.store.db import Store, StoreError
 from callback.store.inbox import ClaimedSms, ClaimLost, StoredSms
-from smsgw.messages import InboundSms
+from smsgw.messages import InboundSms, Task
 from smsgw.pdu import PduError, read_mo, read_sms
 from smsgw.sealing import Seal, SealBroken
-from smsgw.worker import Task, Worker
+from smsgw.worker import Worker
 
 _THREADS = 4
 _IN_HAND_MAX = 200
@@ -91,12 +91,16 @@ class Pool:
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None and not self._stopping:
-            self._worker.run(task)
-            with self._counting:
-                self._in_hand -= 1
-                hungry = self._backlog and self._in_hand <= _IN_HAND_MAX // 2
-            if hungry:
-                self._scan.set()
+            if self._worker.run(task):
+                self.settled(1)
+
+    def settled(self, count: int) -> None:
+        """So many are off our hands; whoever waits in the inbox may come."""
+        with self._counting:
+            self._in_hand -= count
+            hungry = self._backlog and self._in_hand <= _IN_HAND_MAX // 2
+        if hungry:
+            self._scan.set()
 
     def _scan_for_ever(self) -> None:
         scans = 0

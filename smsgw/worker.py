@@ -8,7 +8,6 @@ all, then it is quarantined and its sender is told that we have trouble.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
 from sqlmodel import Session
@@ -23,31 +22,12 @@ from callback.store.db import Store, StoreError
 from callback.store.inbox import ClaimLost
 from smsgw.execution import Executor
 from smsgw.grammar import mask, parse_command
-from smsgw.messages import InboundSms
+from smsgw.messages import InboundSms, LinkFacts, Task, answerable
+from smsgw.refusals import Refusals, Unread
 
 TRIES_MAX = 3
 _REST_MS = (1_000, 10_000)  # after the first and the second failed try
 _BUSY_REST_MS = 1_000
-_REPLY_DIGITS_MIN = 7  # a shorter sender is a machine: it would answer our answer, for ever
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
-    """What executing needs to know of a link."""
-
-    trusted_ani: bool
-    address: str  # ours
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A claimed SMS, opened and decoded."""
-
-    inbox_id: int
-    link: str
-    sms: InboundSms
-    received_at_ms: int
-    tries: int
 
 
 class Worker:
@@ -60,6 +40,7 @@ class Worker:
         executor: Executor,
         name: str,
         links: Mapping[str, LinkFacts],
+        refusals: Refusals,
         on_reply: Callable[[], None],
     ) -> None:
         self._store = store
@@ -67,28 +48,35 @@ class Worker:
         self._executor = executor
         self._name = name
         self._links = links
+        self._refusals = refusals
         self._on_reply = on_reply
         self._log = structlog.get_logger()
 
-    def run(self, task: Task) -> None:
-        """Execute, finish or give back; never raises on account of the executor."""
+    def run(self, task: Task) -> bool:
+        """Execute, finish or give back; never raises on account of the executor.
+
+        False: there is nothing to execute, and it was put among the refusals.
+        """
         reach("gateway.claimed")
         try:
             if task.tries > TRIES_MAX:  # it took whole gateways down with it
                 self._give_up(task)
-            else:
-                self._execute(task)
+                return True
+            command = _command(task.sms)
+            reach("gateway.parsed")
+            if isinstance(command, Refused):
+                self._refusals.take(Unread(task, command))
+                return False
+            self._execute(task, command)
         except ClaimLost as lost:
             self._log.warning("inbox.claim_lost", inbox_id=task.inbox_id, why=str(lost))
         except Exception as error:  # noqa: BLE001  # outermost loop: one bad SMS must not stop the next
             self._log.error("inbox.execution_failed", inbox_id=task.inbox_id, tries=task.tries, exc_info=True)
             self._give_back(task, transient=getattr(error, "transient", False))
-        finally:
-            self._on_reply()
+        self._on_reply()
+        return True
 
-    def _execute(self, task: Task) -> None:
-        command = _command(task.sms)
-        reach("gateway.parsed")
+    def _execute(self, task: Task, command: Command) -> None:
         sms = ReceivedSms(
             task.inbox_id,
             task.link,
@@ -116,8 +104,7 @@ class Worker:
 
     def _queue_reply(self, session: Session, task: Task, reply: Reply) -> None:
         """At most one reply for an SMS: the key says so."""
-        recipient = task.sms.ani
-        if len(recipient.removeprefix("+")) < _REPLY_DIGITS_MIN or not recipient.removeprefix("+").isdigit():
+        if not answerable(task.sms.ani):
             return
         outbox.add(
             session,
@@ -127,7 +114,7 @@ class Worker:
             locale=reply.locale,
             link=task.link,
             sender=self._links[task.link].address,
-            recipient=recipient,
+            recipient=task.sms.ani,
             now_ms=self._clock.now_ms(),
         )
 

@@ -222,6 +222,24 @@ def record_outcome(
         raise ClaimLost(f"inbox {inbox_id} is not {by}'s any more")
 
 
+def record_outcomes(session: Session, by: str, outcomes: Sequence[tuple[int, str, str]], now_ms: int) -> None:
+    """The same for many at once: (inbox id, outcome, masked text). Raises ClaimLost if any is not ours."""
+    change = (
+        update(_inbox)
+        .where(_inbox.c.id == bindparam("of"), _inbox.c.state == "claimed", _inbox.c.claimed_by == by)
+        .values(
+            state="done",
+            outcome=bindparam("became"),
+            masked=bindparam("text"),
+            sealed=None,
+            done_at_ms=now_ms,
+        )
+    )
+    rows = [{"of": inbox_id, "became": outcome, "text": masked} for inbox_id, outcome, masked in outcomes]
+    if session.connection().execute(change, rows).rowcount != len(rows):
+        raise ClaimLost(f"some of {len(rows)} messages are not {by}'s any more")
+
+
 def quarantine(session: Session, inbox_id: int, by: str, *, outcome: str, now_ms: int) -> None:
     """Give a claimed SMS up. Its body stays sealed until retention ends. Raises ClaimLost."""
     change = (

@@ -39,6 +39,19 @@ class DueSms:
     created_at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewSms:
+    """An SMS to be queued."""
+
+    key: str  # one effect, one SMS: a known key is not queued again
+    kind: str
+    params: Mapping[str, str]
+    locale: str
+    link: str
+    sender: str
+    recipient: str
+
+
 def add(
     session: Session,
     *,
@@ -51,28 +64,34 @@ def add(
     recipient: str,
     now_ms: int,
 ) -> bool:
-    """Queue an SMS; False if its key is known already. Safe to repeat."""
+    """Queue one SMS; False if its key is known already. Safe to repeat."""
+    return add_all(session, [NewSms(key, kind, params, locale, link, sender, recipient)], now_ms) == 1
+
+
+def add_all(session: Session, queued: Sequence[NewSms], now_ms: int) -> int:
+    """Queue SMS in one statement; how many were new. Safe to repeat."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    added = connection.execute(
+    insert = (
         dialect.insert(_outbox)
-        .values(
-            key=key,
-            kind=str(kind),  # a StrEnum, to which a driver may do as it likes
-            params=json.dumps(dict(params), ensure_ascii=False, sort_keys=True),
-            locale=locale,
-            link=link,
-            sender=sender,
-            recipient=recipient,
-            state="queued",
-            tries=0,
-            next_at_ms=now_ms,
-            created_at_ms=now_ms,
-        )
         .on_conflict_do_nothing(index_elements=["key"])
         .execution_options(preserve_rowcount=True)  # or PostgreSQL's count of an INSERT is lost
     )
-    return bool(added.rowcount == 1)
+    fresh = {"state": "queued", "tries": 0, "next_at_ms": now_ms, "created_at_ms": now_ms}
+    return connection.execute(insert, [{**_columns(sms), **fresh} for sms in queued]).rowcount
+
+
+def _columns(sms: NewSms) -> dict[str, str]:
+    params = json.dumps(dict(sms.params), ensure_ascii=False, sort_keys=True)
+    return {
+        "key": sms.key,
+        "kind": sms.kind,
+        "params": params,
+        "locale": sms.locale,
+        "link": sms.link,
+        "sender": sms.sender,
+        "recipient": sms.recipient,
+    }
 
 
 def claim_due(session: Session, link: str, count: int, now_ms: int) -> list[DueSms]:
