@@ -93,7 +93,7 @@ class SmsExecutor:
     def _send_code(self, session: Session, account: Account, number: str, sms: ReceivedSms) -> Reply:
         allowed = self._config.service.code_countries or (self._config.service.country,)
         if country_of(number) not in allowed:
-            return _refusal(Refused(Reason.TOO_MANY_CODES, {"number": number}), account.locale)
+            return _refusal(Refused(Reason.NO_CODE_THERE, {"number": number}), account.locale)
         code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}"
         now_ms = self._clock.now_ms()
         pending = accounts.register_pending(

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     WRONG_CODE = "wrong-code"
     CODE_EXPIRED = "code-expired"
     TOO_MANY_CODES = "too-many-codes"
+    NO_CODE_THERE = "no-code-there"  # no one-time codes are sent to that country
     # money and ways
     NO_RATE = "no-rate"
     NO_ROUTE = "no-route"
