@@ -29,12 +29,14 @@ from sippy.SipResponse import SipResponse
 from sippy.Time.Timeout import Timeout
 
 from callback.clock import Clock
+from callback.telephony.door import is_message
 from callback.telephony.names import Names
 from callback.telephony.wire import Address, Challenge, Incoming, Login, Outgoing, Reply, Response, is_address
 
 Tell = Callable[..., None]  # tell(function, *arguments): call it in the asyncio loop
 OnResponse = Callable[[Response], None]
 _TICKS_HZ = 25.0  # how fine timers are; messages wake the loop at once. sippy's own 100 costs 1 % of a core
+_KEEP_ALIVE_BYTES = 4  # RFC 5626 §3.5.1: two line ends; phones behind a NAT send them all day
 _CHALLENGES = {401: "www-authenticate", 407: "proxy-authenticate"}
 
 
@@ -276,7 +278,10 @@ class Agent(SipTransactionManager.SipTransactionManager):
             super().transmitData(*args, **kwargs)
 
     def handleIncoming(self, data: bytes, ra: Any, server: Any, rtime: Any) -> None:  # noqa: N802 - sippy's name
-        """The door of every datagram; a 2xx without a transaction is seen before sippy drops it."""
+        """Every datagram comes by here; a 2xx without a transaction is seen before sippy drops it."""
+        if not is_message(data):
+            self.malformed += len(data) > _KEEP_ALIVE_BYTES
+            return
         if data.startswith(b"SIP/2.0 2"):
             try:
                 self._adopt_stray(data, ra)
