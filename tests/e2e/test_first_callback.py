@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from callback.telephony.simulator import Handset, Plan
 from callback.telephony.simulator.hearing import share_of
 from tests.e2e.town import ANNA, BORIS, town
@@ -14,9 +16,10 @@ async def hears(handset: Handset, hz: float) -> None:
     )
 
 
-def test_register_call_me_dial_talk_hang_up_pay() -> None:
+@pytest.mark.parametrize("bind", ["transceiver", "receiver+transmitter"])
+def test_register_call_me_dial_talk_hang_up_pay(bind: str) -> None:
     async def play() -> None:
-        async with town() as here:
+        async with town(bind=bind) as here:
             await here.serve()
             here.text(f"U.anna P.secret99 R.{ANNA[1:]}")
             assert ANNA in await here.reply(1)
@@ -30,12 +33,12 @@ def test_register_call_me_dial_talk_hang_up_pay() -> None:
             await hears(anna, boris.own_hz)
             await hears(boris, anna.own_hz)
             anna.hang_up()
-            (call,) = await here.finished()
+            (call,) = await here.product.finished()
             assert call.outcome == "talked"
             here.text("U.anna P.secret99 B")
             assert "EUR" in await here.reply(3)
-            here.ringback("reconcile")
+            assert here.product.ask("reconcile") == {"clean": True, "faults": []}
             assert here.carrier.open_calls() == []
-            assert await here.stop() == 0
+            assert await here.product.stop() == 0
 
     asyncio.run(play())

@@ -6,6 +6,7 @@ It speaks a tone from a file, records what it hears, and is steered by netstring
 
 import json
 import math
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ from tests.waiting import eventually
 
 _MODULES = Path("/usr/lib/baresip/modules")
 _RATE_HZ = 8000
+_ACTIVE_CALLS = re.compile(r"Active calls \((\d+)\)")
 _CONFIG = """\
 poll_method epoll
 sip_listen 127.0.0.1:{sip}
@@ -114,6 +116,19 @@ class Baresip:
         self._read()
         kinds = [event.get("type") for event in self.events]
         return kinds.count("CALL_CLOSED") == kinds.count("CALL_INCOMING")
+
+    def open_calls(self) -> int:
+        """What it says itself when asked for its calls: those that ring and those that are up."""
+        self._read()
+        before = len(self.events)
+        self._do("listcalls")
+
+        def answered() -> re.Match[str] | None:
+            self._read()
+            said = (event.get("data", "") for event in self.events[before:] if event.get("response"))
+            return next(filter(None, map(_ACTIVE_CALLS.search, said)), None)
+
+        return int(eventually(answered, 5, "baresip to say which calls it has")[1])
 
     def heard(self) -> bytes:
         """What it has recorded so far: PCM 16 bit, 8 kHz."""
