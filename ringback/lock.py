@@ -8,7 +8,7 @@ from pathlib import Path
 _STILL_STOPPING_S = 20.0
 
 
-class AlreadyRunning(Exception):  # noqa: N818 - reads as the condition it is
+class AlreadyRunning(Exception):
     """Another `ringback serve` works on this data directory."""
 
     transient = False
