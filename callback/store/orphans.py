@@ -36,6 +36,8 @@ def adopt(session: Session, node: str, epoch: int) -> list[Orphan]:
         session,
         select(Request).where(Request.node == node, Request.state == "running", Request.epoch == epoch),
     )
+    if not adopted:
+        return []
     legs = every(session, select(Leg).where(col(Leg.request_id).in_([request.id for request in adopted])))
     return [_orphan(request, [leg for leg in legs if leg.request_id == request.id]) for request in adopted]
 
