@@ -5,12 +5,14 @@
 Five kinds of process on loopback, and between them nothing but the real protocols. The service is the real
 one, with a generated configuration in a directory of its own.
 
-    cast                 who plays, what they own, what a minute costs                    pure
-    premises ► town      a directory with configuration and books; the processes
-    mailbox  ears        the phones' SMS; what they hear, and the proof of it
-    witness ► journey    the service's own records, as moments of a timeline
-    tour                 the play: seven stages, each proven or named as missing
-    news ► scene ► screen, report       what is told, and how it looks on a terminal or on paper
+    cast                                  who plays, what they own, what a minute costs
+    directory ► premises ► town           a place, its configuration and books, the processes
+    mailbox, ears, phones                 the phones' SMS; what they hear, and the proof of it
+    witness ► journey                     the service's own records, as moments of a timeline
+    stagecraft ► tour                     the play: seven stages, each proven or named as missing
+    news ► scene ► screen, panels         what is told, and how it looks on a terminal
+         ► paper                          the same on paper, and for machines
+    performance                           all of it, from the first process to the last
 
 Every line shown was read from the service's database or reported by a simulator; nothing is assumed.
 """

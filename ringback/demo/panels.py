@@ -31,7 +31,7 @@ _STATES = {"idle": ("○", _QUIET), "ringing": ("◉", "bold yellow"), "in call"
 
 def panel(content: RenderableType, title: str, height: int, border: str = BORDER) -> Panel:
     return Panel(
-        content, title=f"[bold]{title}[/]", title_align="left", box=box.ROUNDED, border_style=border,
+        content, title=f"[bold default]{title}[/]", title_align="left", box=box.ROUNDED, border_style=border,
         height=height, padding=(0, 1),
     )  # fmt: skip
 

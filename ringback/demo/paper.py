@@ -124,7 +124,7 @@ def write_end(console: Console, scene: Scene, finished: Finished) -> None:
 
 def _write_bill(console: Console, bill: Bill) -> None:
     console.print("\n[bold]The charge[/]")
-    console.print(Padding(bill_table(bill), (0, 0, 0, 2)))
+    console.print(Padding(bill_table(bill), (0, 0, 0, 2), expand=False))
     sums = " · ".join(f"{name} {amount}" for name, amount in wording.bill_sums(bill))
     console.print(f"   {sums}", soft_wrap=True)
 

@@ -45,7 +45,7 @@ class Show(Protocol):
 
 
 def perform(directory: Path | None, show: Show) -> int:
-    """The whole demo; its exit code. Raises `premises.NoPremises`."""
+    """The whole demo; its exit code. Raises `directory.NoPlace`."""
     clock = Clock()
     began_ms = clock.now_ms()
     for number in (signal.SIGTERM, signal.SIGHUP):

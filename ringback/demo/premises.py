@@ -1,17 +1,7 @@
-"""The demo's place: a directory of its own, free ports, a configuration, and the books on the first day.
+"""The demo's place: a directory of its own, free ports, a configuration, and the books on the first day."""
 
-The directory is `.ringback-demo` where the demo was started, or one under the temporary directory: where
-that path is too long for a unix socket, cannot be written, or belongs to another demo that plays right now.
-Every play begins with fresh books; those of the last one stay until then, to be looked at.
-"""
-
-import fcntl
-import os
 import random
-import shutil
 import socket
-import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +17,9 @@ from callback.store import accounts, ledger, rates
 from callback.store.db import Store
 from callback.store.models import Account
 from ringback.demo import cast
+from ringback.demo.directory import CONFIG_FILE, MARK, occupy
 
-NAME = ".ringback-demo"
-CONFIG_FILE = "ringback.toml"
 SMSC_PASSWORD = "loopback"  # noqa: S105 - of a simulated SMSC
-_LOCK = "demo.lock"
-_MARK = "# Made by `ringback demo`, and made anew by each: changes here are lost.\n"
-_LONGEST_PATH = 80  # bytes; a socket under run/ makes it about 100, and unix(7) has room for 107
 _PORTS = range(10_000, 30_000)  # below those the kernel gives to others
 _RTP_PORTS = 200
 
@@ -74,12 +60,6 @@ format = "console"
 """
 
 
-class NoPremises(Exception):
-    """There is no directory for the demo; the message says why and what would help."""
-
-    transient = False
-
-
 @dataclass(frozen=True, slots=True)
 class Ports:
     smsc: int
@@ -110,8 +90,8 @@ class Premises:
 
 
 def take(wanted: Path | None) -> Premises:
-    """Find the place, empty it and furnish it; raises `NoPremises`."""
-    path, lock = _occupy(wanted)
+    """Find the place, empty it and furnish it; raises `NoPlace`."""
+    path, lock = occupy(wanted)
     ports = choose_ports()
     words = {"country": cast.COUNTRY, "currency": cast.CURRENCY, "access_number": cast.ACCESS_NUMBER}
     settings = _TOML.format(
@@ -123,7 +103,7 @@ def take(wanted: Path | None) -> Premises:
         rtp=ports.rtp,
         rtp_end=ports.rtp + _RTP_PORTS - 1,
     )
-    (path / CONFIG_FILE).write_text(_MARK + settings, encoding="utf-8")
+    (path / CONFIG_FILE).write_text(MARK + settings, encoding="utf-8")
     (path / "rates.csv").write_text(cast.RATES, encoding="utf-8")
     config = load(path / CONFIG_FILE, {})
     config.run_dir.mkdir(mode=0o700)
@@ -181,62 +161,3 @@ def _is_free(port: int, kind: socket.SocketKind) -> bool:
         except OSError:
             return False
         return True
-
-
-# --- the directory
-
-
-def _occupy(wanted: Path | None) -> tuple[Path, int]:
-    refusals = []
-    for path in (wanted.absolute(),) if wanted else _candidates():
-        if len(os.fsencode(path)) > _LONGEST_PATH:
-            refusals.append(f"{path}: longer than {_LONGEST_PATH} bytes, and sockets live under it")
-            continue
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = _lock(path)
-        except OSError as error:
-            refusals.append(f"{path}: {error.strerror}")
-            continue
-        if isinstance(lock, int):
-            return path, lock
-        refusals.append(lock)
-    raise NoPremises("; ".join(refusals) + "; name another directory with --dir")
-
-
-def _candidates() -> tuple[Path, ...]:
-    name = f"ringback-demo-{os.getuid()}"
-    places = [Path.cwd() / NAME]
-    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 - 0700, owner checked
-        places += [Path(parent) / name, *(Path(parent) / f"{name}-{n}" for n in range(2, 6))]
-    return tuple(places)
-
-
-def _lock(path: Path) -> int | str:
-    """The lock on an emptied directory of ours, or why it cannot be had."""
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        return f"{path}: belongs to somebody else"
-    is_ours = any(path.joinpath(name).exists() for name in (_LOCK, CONFIG_FILE)) and _is_marked(path)
-    if any(entry.name != _LOCK for entry in path.iterdir()) and not is_ours:
-        return f"{path}: holds files that no demo made"
-    lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return f"{path}: another demo plays there"
-    path.chmod(0o700)
-    for entry in path.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name != _LOCK:
-            entry.unlink()
-    return lock
-
-
-def _is_marked(path: Path) -> bool:
-    try:
-        return (path / CONFIG_FILE).read_text(encoding="utf-8").startswith(_MARK)
-    except OSError:
-        return False

@@ -9,7 +9,7 @@ from callback.core.money import format_money
 from ringback.demo import cast
 from ringback.demo.news import Bill, LegCharge
 
-BILL_COLUMNS = ("leg", "", "number", "price", ">talked", ">billed", ">cost")
+BILL_COLUMNS = ("leg", "", "number", f"price in {cast.CURRENCY}", ">talked", ">billed", ">cost")
 
 
 def milliseconds(value: int) -> str:

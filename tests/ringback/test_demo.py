@@ -86,7 +86,7 @@ def news_of(news: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [one for one in news if one["is"] == kind]
 
 
-@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_when_it_is_ended_in_mid_call(tmp_path: Path, way: signal.Signals) -> None:
     with demo(tmp_path, "--json") as one:
         opened = one.await_news("Opened")
@@ -96,6 +96,14 @@ def test_nothing_is_left_when_it_is_ended_in_mid_call(tmp_path: Path, way: signa
         assert one.process.wait(60) == (-9 if way is signal.SIGKILL else 130)
         one.await_nobody()
     assert_free(opened["smsc"], opened["carrier"], opened["sip"])
+
+
+def test_nothing_is_left_when_it_is_ended_while_it_opens(tmp_path: Path) -> None:
+    with demo(tmp_path, "--json") as one:
+        one.await_news("PhoneLook", name="Anna")  # the carrier is there, the service not yet
+        one.send(signal.SIGTERM)
+        assert one.process.wait(60) == 130
+        one.await_nobody()
 
 
 def test_a_process_that_ends_is_named_and_so_is_the_log(tmp_path: Path) -> None:
