@@ -90,9 +90,9 @@ class SimulatedSmsc:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self.cut()
         for thread in self._threads:
             thread.join()
+        self.cut()  # last: a connection may have been accepted meanwhile
 
     # --- verbs
 
