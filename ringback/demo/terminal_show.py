@@ -78,6 +78,7 @@ class TerminalShow:
 
     async def may_go_on(self, stage: int) -> None:
         """A key begins the stage; `a` begins all that are left."""
+        self._forget_keys()
         if self._auto:
             await asyncio.sleep(_BETWEEN_STAGES_S)
         while not self._auto and await self._keys.get() not in _GO_ON:
@@ -85,6 +86,7 @@ class TerminalShow:
 
     async def again(self) -> bool:
         """`r` asks for another callback, played through; `q` never comes so far."""
+        self._forget_keys()
         while await self._keys.get() != "r" or self._scene.failed is not None:
             pass
         self._auto, self._timeline = True, False
@@ -101,6 +103,11 @@ class TerminalShow:
         elif key == "a":
             self._auto = True
         self._keys.put_nowait(key)
+
+    def _forget_keys(self) -> None:
+        """What was pressed before the question is no answer to it."""
+        while not self._keys.empty():
+            self._keys.get_nowait()
 
     async def _draw_for_ever(self) -> None:
         frames = 0
