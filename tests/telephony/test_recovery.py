@@ -87,8 +87,13 @@ class Doomed:
         assert await asyncio.wait_for(self._process.wait(), 15) == -signal.SIGKILL
 
     @asynccontextmanager
-    async def successor(self, remembers: bool = True, no_reply_s: float = 3.0) -> AsyncIterator[None]:
-        """A new backend on the same port recovers the leg, if the database still has it."""
+    async def successor(
+        self, remembers: bool = True, no_reply_s: float = 3.0, recovers_after: str = ""
+    ) -> AsyncIterator[None]:
+        """A new backend on the same port recovers the leg, if the database still has it.
+
+        `recovers_after` an event at the phone; else at once.
+        """
         logins = {TRUNK: Login(*self._login)} if self._login else {}
         config = Sip(port=self._port, rtp_ports=rtp_ports(20))
         backend = SipBackend(
@@ -98,6 +103,8 @@ class Doomed:
         next_hop = ("127.0.0.1", self.carrier.port)
         legs = [LostLeg(LEG, PHONE, CLI, next_hop, TRUNK, self._read() or None)] if remembers else []
         try:
+            if recovers_after:
+                await self.carrier.wait_for(recovers_after, PHONE, 8)
             await backend.recover(legs, lambda leg, outcome, at_ms: self.outcomes.append((leg, outcome)))
             yield
         finally:
@@ -204,6 +211,16 @@ async def test_with_the_database_lost_an_answer_is_still_known_as_ours(tmp_path:
             await scene.carrier.wait_for("bye", PHONE, 8)
             await until(lambda: not scene.carrier.open_calls(), 5, "the phone to have no dialog")
         assert scene.outcomes == []
+
+
+@in_loop
+async def test_an_answer_repeated_before_the_row_is_read_is_one_leg_hung_up(tmp_path: Path) -> None:
+    async with doomed(tmp_path, Plan()) as scene:
+        await scene.dial("--no-commit")
+        await scene.carrier.wait_for("answered", PHONE, 10)
+        await scene.killed()
+        async with scene.successor(recovers_after="bye"):
+            assert await scene.outcome(timeout_s=1.0) == "hung-up"
 
 
 @in_loop
