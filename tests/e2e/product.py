@@ -57,9 +57,9 @@ class Product:
         self.config = directory / "ringback.toml"
         self.run_dir = directory / "data" / "run"
         self.sip_port = free_port()
-        rtp_from = 20000 + 100 * (os.getpid() % 120)  # of this worker of a parallel run: two do not meet
+        rtp_from = 20000 + 300 * (os.getpid() % 32)  # of this worker of a parallel run: two do not meet
         self.config.write_text(
-            _CONFIG.format(sip_port=self.sip_port, rtp_from=rtp_from, rtp_to=rtp_from + 98, rest=rest)
+            _CONFIG.format(sip_port=self.sip_port, rtp_from=rtp_from, rtp_to=rtp_from + 298, rest=rest)
         )
         self.store = Store(f"sqlite:///{directory / 'data' / 'ringback.db'}")
         self.serving: subprocess.Popen[bytes] | None = None
