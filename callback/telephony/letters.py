@@ -85,6 +85,21 @@ class Letters:
             headers=credentials,
         )
 
+    def ack(self, leg: Addressed, dialog: Dialog, cseq: int) -> Outgoing:
+        """The ACK of the 2xx to the INVITE with this CSeq, sent by whichever process (RFC 3261 §13.2.2.4)."""
+        uri, routes, target = self._way(leg, dialog)
+        return Outgoing(
+            method="ACK",
+            uri=uri,
+            call_id=self.names.call_id(leg.leg_id),
+            sender=self._sender(leg),
+            to=f"{self._to(leg)};tag={dialog.remote_tag}",
+            cseq=cseq,
+            branch=self.names.branch(leg.leg_id, "ACK" + dialog.remote_tag, cseq),
+            target=target,
+            routes=routes,
+        )
+
     def _way(self, leg: Addressed, dialog: Dialog) -> tuple[str, tuple[str, ...], Address]:
         remote = dialog.contact or self._uri(leg)
         if not dialog.routes:

@@ -5,7 +5,8 @@ What a row remembers decides what is sent; what comes back decides what may be d
     no answer stored   CANCEL ─► 487                       cancelled
                               ─► 2xx (they crossed)        ACK + BYE ─► hung-up
                               ─► 481, then 9 s of quiet    absent
-    answer stored      BYE    ─► 200                       hung-up      481: absent      other: refused
+    answer stored      ACK, for its 2xx may still wait for one (RFC 3261 §13.2.2.4)
+                       BYE    ─► 200                       hung-up      481: absent      other: refused
     either             nothing for 32 s                    unreachable  (and the BYE is tried again)
     at any time        a 2xx nobody waits for              ACK (by the stack) + BYE
 
@@ -80,12 +81,19 @@ class Recovery:
             return
         if leg.dialog is not None:
             lost = self._lost[leg.leg_id] = _Lost(leg, 1, answered=True)
-            self._hang_up(lost, Dialog.from_mapping(leg.dialog))
+            dialog = Dialog.from_mapping(leg.dialog)
+            for cseq in self._invites_of(leg):
+                self._stack.send_ack(self._letters.ack(leg, dialog, cseq))
+            self._hang_up(lost, dialog)
             return
-        cseqs = (FIRST_CSEQ, FIRST_CSEQ + 1) if leg.trunk in self._logins else (FIRST_CSEQ,)
+        cseqs = self._invites_of(leg)
         lost = self._lost[leg.leg_id] = _Lost(leg, len(cseqs))
         for cseq in cseqs:
             self._cancel(lost, cseq)
+
+    def _invites_of(self, leg: LostLeg) -> tuple[int, ...]:
+        """The CSeq of every INVITE that may have been sent."""
+        return (FIRST_CSEQ, FIRST_CSEQ + 1) if leg.trunk in self._logins else (FIRST_CSEQ,)
 
     def _report(self, lost: _Lost, outcome: LostOutcome) -> None:
         lost.open_invites -= 1

@@ -156,6 +156,11 @@ class Agent(SipTransactionManager.SipTransactionManager):
             self.sendACK(transaction)
         self._tell(on_sent)
 
+    def send_ack(self, ack: Outgoing) -> None:
+        """Without a transaction: an ACK has no response."""
+        text = ack.text(self._sent_by, self._user_agent)
+        self.transmitData(self.l4r.getServer(ack.target), text, ack.target)
+
     def revive_and_cancel(
         self, outgoing: Outgoing, on_final: OnResponse, on_cancel: OnResponse, no_reply_s: float
     ) -> None:

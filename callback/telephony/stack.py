@@ -105,6 +105,10 @@ class SipStack:
         """Send the ACK of the 2xx, which waits for this."""
         _adapter.post(lambda: self._agent.acknowledge(exchange.transaction, on_sent))
 
+    def send_ack(self, ack: Outgoing) -> None:
+        """An ACK for a 2xx that an earlier process received; nothing comes back."""
+        _adapter.post(self._agent.send_ack, ack)
+
     def revive_and_cancel(
         self,
         outgoing: Outgoing,

@@ -264,3 +264,31 @@ async def test_a_hundred_phones_ring_at_once_and_every_leg_ends_once(tmp_path: P
         causes = [event.cause for event in net.events if isinstance(event, Ended)]
         assert causes.count(Cause.BUSY) + causes.count(Cause.SYSTEM_TROUBLE) == 100
         assert causes.count(Cause.BUSY) >= 20  # the range has thirty port pairs, used again after a rest
+
+
+@in_loop
+async def test_every_leg_ends_once_though_every_sixth_message_is_lost(tmp_path: Path) -> None:
+    plans = [Plan(ring_s=0.2), NO_ANSWER, Plan(ring_s=0.2, reject=486), Plan(ring_s=0.2, hang_up_after_s=0.4)]
+    async with network(tmp_path, no_reply_s=32.0) as net:
+        net.carrier.loss = 0.16
+        legs = [f"leg{n}-a1" for n in range(8)]
+        for n, leg_id in enumerate(legs):
+            net.dial(leg_id, net.carrier.handset(f"+4860031{n:04}", plans[n % 4]))
+        told = 0
+
+        def confirm_and_count() -> bool:
+            nonlocal told
+            for event in net.events[told:]:
+                if isinstance(event, Answered):
+                    event.confirm()
+            told = len(net.events)
+            return net.clock.now_ms() > begun_at_ms + 1500
+
+        begun_at_ms = net.clock.now_ms()
+        await until(confirm_and_count, 3, "calls to stand")
+        for leg_id in legs[0::4] + legs[1::4] + legs[3::4]:
+            net.backend.hang_up(leg_id, Cause.CLEARED)
+        ends = [await net.ended(leg_id, 20) for leg_id in legs]
+        assert {end.cause for end in ends[2::4]} == {Cause.BUSY}
+        assert all(phone.invites == 1 for phone in net.carrier.handsets)
+        await until(lambda: not net.carrier.open_calls(), 20, "every phone to be quiet")

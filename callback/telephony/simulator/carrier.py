@@ -6,6 +6,7 @@ arithmetic of RTP and G.711. It lives in an asyncio loop, in a test or in a proc
 
 import asyncio
 import contextlib
+import random
 import secrets
 from collections.abc import Callable, Iterator
 
@@ -38,12 +39,14 @@ class Carrier(asyncio.DatagramProtocol):
         self.clock = clock
         self.login = login  # asked for by 407, on INVITE and on BYE
         self.silent = False  # nothing is answered: the trunk is down
+        self.loss = 0.0  # the share of SIP datagrams that get lost, each way
         self.any_number = any_number  # else a number without a handset is a wrong number
         self.events: list[Event] = []
         self.invites = 0
         self._handsets: dict[str, Handset] = {}
         self._calls: dict[str, Call] = {}
         self._listeners: list[Callable[[Event], None]] = []
+        self._dice = random.Random(len(self.host))  # the same losses every time
         self._nonce = secrets.token_hex(8)
         self._transport: asyncio.DatagramTransport | None = None
         self._metronome: asyncio.Task[None] | None = None
@@ -116,7 +119,7 @@ class Carrier(asyncio.DatagramProtocol):
     # --- what arrives
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        message = None if self.silent else parse(data)
+        message = None if self._is_lost() else parse(data)
         if message is None:
             return
         call = self._calls.get(message.get("call-id"))
@@ -136,8 +139,11 @@ class Carrier(asyncio.DatagramProtocol):
         """The far end's port is closed: its process is gone, and the timers will tell."""
 
     def send(self, message: Message, address: Address) -> None:
-        if self._transport is not None and not self._transport.is_closing() and not self.silent:
+        if self._transport is not None and not self._transport.is_closing() and not self._is_lost():
             self._transport.sendto(message.encode(), address)
+
+    def _is_lost(self) -> bool:
+        return self.silent or (self.loss > 0 and self._dice.random() < self.loss)
 
     def _new_call(self, invite: Message, source: Address) -> None:
         uri = parse_uri(invite.uri)
