@@ -116,16 +116,6 @@ def test_a_data_sm_is_a_message_too(smsc: SimulatedSmsc, start: StartGateway) ->
     assert delivery.statuses == [pdu.ESME_ROK]
 
 
-def test_a_faulty_text_gets_one_hint(
-    smsc: SimulatedSmsc, start: StartGateway, executor: NotingExecutor
-) -> None:
-    start(link(smsc.port))
-    smsc.deliver(MoMessage(ANNA, US, "U.callback P.pass R."))
-    reply = smsc.await_reply(ANNA, 5)
-    assert reply is not None and "no value for R." in reply.text
-    assert executor.commands == []
-
-
 def test_receipts_binaries_and_later_parts_are_kept_and_not_executed(
     smsc: SimulatedSmsc, start: StartGateway, store: Store, executor: NotingExecutor
 ) -> None:
@@ -152,46 +142,6 @@ def test_the_first_part_of_a_long_text_is_answered_with_a_hint(
     smsc.deliver(MoMessage(ANNA, US, WISH.text, esm_class=0x40, header=bytes([5, 0, 3, 9, 2, 1])))
     reply = smsc.await_reply(ANNA, 5)
     assert reply is not None and "text of more than one SMS" in reply.text
-
-
-def test_a_machine_with_a_short_number_is_not_answered(
-    smsc: SimulatedSmsc, start: StartGateway, store: Store, executor: NotingExecutor
-) -> None:
-    start(link(smsc.port))
-    for source in ("BANK", "7000"):
-        smsc.deliver(MoMessage(source, US, "Your code"))
-        smsc.deliver(MoMessage(source, US, WISH.text))
-    eventually(lambda: len(rows(store, "SELECT id FROM inbox WHERE state = 'done'")) == 4, 5, "all are done")
-    assert len(executor.done) == 2
-    assert rows(store, "SELECT id FROM outbox") == []
-
-
-def test_one_sender_gets_three_hints_and_no_more(
-    smsc: SimulatedSmsc, start: StartGateway, store: Store
-) -> None:
-    start(link(smsc.port))
-    for number in range(5):
-        smsc.deliver(MoMessage(ANNA, US, f"good morning {number}"))
-    eventually(lambda: len(rows(store, "SELECT id FROM inbox WHERE state = 'done'")) == 5, 5, "all are done")
-    assert len(rows(store, "SELECT id FROM outbox")) == 3
-
-
-def test_chatter_goes_in_groups_and_a_command_passes_it(
-    smsc: SimulatedSmsc, start: StartGateway, store: Store, executor: NotingExecutor
-) -> None:
-    smsc.window = 100
-    start(link(smsc.port))
-    bound(smsc)
-    for number in range(1000):
-        smsc.deliver(MoMessage(f"+4870{number:07}", US, "hello"))
-    smsc.deliver(WISH)
-    done = "SELECT count(*) AS n FROM inbox WHERE state = 'done'"
-    eventually(lambda: rows(store, done)[0]["n"] == 1001, 15, "everything has an outcome")
-    hello = rows(store, "SELECT DISTINCT outcome, masked FROM inbox WHERE ani <> '+48600316058'")
-    assert [tuple(row.values()) for row in hello] == [("malformed", "***")]
-    assert len(executor.done) == 1
-    left = rows(store, "SELECT count(*) AS n FROM inbox WHERE sealed IS NOT NULL")
-    assert left[0]["n"] == 0
 
 
 def test_a_copy_sent_again_at_once_is_answered_once(
