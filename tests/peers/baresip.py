@@ -4,6 +4,7 @@ It speaks a tone from a file, records what it hears, and is steered by netstring
 `ctrl_tcp`), which also brings its events.
 """
 
+import itertools
 import json
 import math
 import re
@@ -23,6 +24,7 @@ from tests.waiting import eventually
 
 _MODULES = Path("/usr/lib/baresip/modules")
 _RATE_HZ = 8000
+_BORDERS = ("CALL_INCOMING", "CALL_CLOSED")
 _ACTIVE_CALLS = re.compile(r"Active calls \((\d+)\)")
 _CONFIG = """\
 poll_method epoll
@@ -107,8 +109,19 @@ class Baresip:
 
     def saw(self, kind: str) -> bool:
         """Whether it reported an event like CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED."""
+        return self.count(kind) > 0
+
+    def count(self, kind: str) -> int:
+        """How many such events it reported."""
         self._read()
-        return any(event.get("type") == kind for event in self.events)
+        return sum(event.get("type") == kind for event in self.events)
+
+    @property
+    def was_never_called_twice_at_once(self) -> bool:
+        """No call came while another rang or was up."""
+        self._read()
+        kinds = [kind for event in self.events if (kind := event.get("type")) in _BORDERS]
+        return all(first != second for first, second in itertools.pairwise(kinds))
 
     @property
     def is_idle(self) -> bool:

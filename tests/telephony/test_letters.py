@@ -40,6 +40,14 @@ def test_a_bye_goes_to_the_contact_when_there_is_no_route() -> None:
     assert "CSeq: 7 BYE\r\n" in _text(bye)
 
 
+def test_an_ack_goes_the_way_of_the_bye_with_the_number_of_its_invite() -> None:
+    dialog = Dialog("rt", "sip:x@10.0.0.5", ("<sip:203.0.113.9;lr>",))
+    ack, bye = LETTERS.ack(LOST, dialog, 1), LETTERS.bye(LOST, dialog, 7)
+    assert (ack.uri, ack.routes, ack.target, ack.to) == (bye.uri, bye.routes, bye.target, bye.to)
+    assert "CSeq: 1 ACK\r\n" in _text(ack)
+    assert ack.branch not in {bye.branch, LETTERS.invite(LOST, 1).branch}
+
+
 def test_a_bye_follows_loose_routes_and_keeps_its_target() -> None:
     routes = ("<sip:203.0.113.9;lr>", "<sip:203.0.113.8:5080;lr>")
     bye = LETTERS.bye(LOST, Dialog("rt", "sip:x@10.0.0.5", routes), 7)
