@@ -28,7 +28,8 @@ PEOPLE = (ANNA, BORIS)
 DIALLED = "00" + BORIS.number.removeprefix("+")  # as people dial abroad
 
 REGISTER = f"U.{LOGIN} P.{PASSWORD} R.{ANNA.number}"
-CALL_ME = f"U.{LOGIN} P.{PASSWORD}"
+# Two ways to say the same: within 30 s, the very same SMS would be taken for a repeat by the SMS centre.
+CALL_ME = (f"U.{LOGIN} P.{PASSWORD}", f"U.{LOGIN} P.{PASSWORD} C")
 
 RATES = """\
 country,prefix,role,connect_fee,first,next,price_per_minute

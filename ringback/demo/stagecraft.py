@@ -42,6 +42,7 @@ class Stagecraft:
         self.config_file = str(town.place.config_file)
         self.witness = Witness(Store(town.place.config.database_url))
         self.stage = 0
+        self.callbacks = 0  # asked for so far
         self.request_id: str | None = None
         self.before_micro = 0
         self.sent_at_ms = 0  # the last SMS left the SMS centre

@@ -43,7 +43,9 @@ async def register(craft: Stagecraft) -> str:
 async def ask(craft: Stagecraft) -> str:
     earlier, craft.before_micro = craft.witness.newest_request(), craft.witness.balance_micro()
     craft.request_id, craft.faults = None, None
-    await craft.text(ANNA, cast.CALL_ME, "Anna asks for a callback")
+    words = cast.CALL_ME[craft.callbacks % len(cast.CALL_ME)]
+    craft.callbacks += 1
+    await craft.text(ANNA, words, "Anna asks for a callback")
 
     def find_request() -> str | None:
         newest = craft.witness.newest_request()

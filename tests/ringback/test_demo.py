@@ -139,48 +139,65 @@ def test_a_directory_with_other_files_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_on_a_terminal_a_key_begins_each_stage_and_q_leaves(tmp_path: Path) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(tmp_path)
-        ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "ringback", "demo"],
-            {**os.environ, "TERM": "xterm-256color"},
-        )
-    screen = Screen(terminal)
-    screen.await_words("The town is open")
-    assert "is verified" not in screen.text, "nothing begins without a key"
-    os.write(terminal, b" ")
-    screen.await_words("number-verified")
-    os.write(terminal, b"q")
-    screen.read_to_its_end()
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    os.close(terminal)
+    with Terminal(tmp_path) as terminal:
+        terminal.await_words("The town is open")
+        assert "is verified" not in terminal.text, "nothing begins without a key"
+        terminal.press(" ")
+        terminal.await_words("number-verified")
+        assert terminal.leave() == 0
 
 
-class Screen:
-    """What a terminal was sent, without a terminal's wits: enough to find words in it."""
+def test_on_a_terminal_it_plays_by_itself_and_rings_again(tmp_path: Path) -> None:
+    """At once after the first: the same SMS again would be taken for a repeat."""
+    with Terminal(tmp_path) as terminal:
+        terminal.await_words("The town is open")
+        terminal.press("a")
+        terminal.await_words("What was proven")
+        terminal.press("r")
+        terminal.await_words("SMS 4: Anna asks for a callback")
+        terminal.text = ""  # the last picture of the first callback is forgotten
+        terminal.await_words("What was proven")
+        assert terminal.leave() == 0
 
-    def __init__(self, terminal: int) -> None:
+
+class Terminal:
+    """A demo on a terminal of 100 by 30, and what it was sent: enough to find words in it."""
+
+    def __init__(self, cwd: Path) -> None:
         self.text = ""
-        self._terminal = terminal
-        os.set_blocking(terminal, False)
+        self._pid, self._fd = pty.fork()
+        if self._pid == 0:
+            os.chdir(cwd)
+            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+            program = [sys.executable, "-m", "ringback", "demo"]
+            os.execve(program[0], program, {**os.environ, "TERM": "xterm-256color"})
+        os.set_blocking(self._fd, False)
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)  # whoever still plays is hung up on
+
+    def press(self, key: str) -> None:
+        """Press it, and look for words in what comes after it only."""
+        self._read()
+        self.text = ""
+        os.write(self._fd, key.encode())
 
     def await_words(self, words: str) -> None:
-        def found() -> bool:
-            self._read()
-            return words in self.text
+        eventually(lambda: self._read() and words in self.text, 60, f"{words!r} on the screen")
 
-        eventually(found, 40, f"{words!r} on the screen")
-
-    def read_to_its_end(self) -> None:
+    def leave(self) -> int:
+        """Press q; the exit code."""
+        self.press("q")
         eventually(lambda: not self._read(), 40, "the end of the demo")
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
     def _read(self) -> bool:
         """False when there is nobody left to write."""
         try:
-            while data := os.read(self._terminal, 65536):
+            while data := os.read(self._fd, 65536):
                 self.text += data.decode(errors="replace")
         except BlockingIOError:
             return True
