@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 FAILED = 1
 DEGRADED = 3
+_PIPE_WIDTH = 400
 
 _JSON = "ringback.json"
 
@@ -38,7 +39,7 @@ AsJson = Annotated[
 ]
 ConfigPath = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="The TOML file. [default: $RINGBACK_CONFIG, ./ringback.toml, none]"),
+    typer.Option("--config", "-c", help="The TOML file. (Default: $RINGBACK_CONFIG, ./ringback.toml, none.)"),
 ]
 
 
@@ -71,8 +72,9 @@ def _report(trouble: Exception, *, as_json: bool) -> None:
 
 
 def people() -> Console:
-    """Where tables go. Made afresh: tests and pipes change stdout under us."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Where tables go, unfolded into a pipe. Made afresh: tests and pipes change stdout under us."""
+    piped = not sys.stdout.isatty()
+    return Console(file=sys.stdout, highlight=False, soft_wrap=piped, width=_PIPE_WIDTH if piped else None)
 
 
 def say(text: str) -> None:

@@ -52,8 +52,8 @@ def add(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read it from stdin.")] = False,
     generate: Annotated[bool, typer.Option("--generate", help="Make a password and print it.")] = False,
     topup: Annotated[str, typer.Option("--topup", help="First credit, such as 10.00.")] = "",
-    country: Annotated[str, typer.Option("--country", help="Home country. [default: the service's]")] = "",
-    locale: Annotated[str, typer.Option("--locale", help="Language. [default: the service's]")] = "",
+    country: Annotated[str, typer.Option("--country", help="Home country. (Default: the service's.)")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="Language. (Default: the service's.)")] = "",
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:

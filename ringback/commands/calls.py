@@ -57,7 +57,7 @@ def calls(
         ">talked",
         ">cost",
     )
-    show_table("", columns, [[row[column.lstrip(">")] for column in columns] for row in rows])
+    show_table("", columns, [_cells(row) for row in rows])
 
 
 def trace(
@@ -117,19 +117,36 @@ def _find(session: Session, name: str) -> Request:
 
 
 def _row(session: Session, request: Request) -> dict[str, Any]:
+    """One callback for machines; a destination dialled by keypad is the last one dialled."""
     records = cdrs.cdrs_of(session, request.id)
-    talked_ms = sum(cdr.duration_ms for cdr in records if cdr.role == "B")
+    legs_b = [cdr for cdr in records if cdr.role == "B"]
     return {
         "request": request.id,
-        "at (UTC)": _when(request.created_at_ms),
+        "created_at_ms": request.created_at_ms,
         "account": accounts.get_account(session, request.account_id).login,
-        "leg A": request.number_a,
-        "destination": request.destination or "",
+        "number_a": request.number_a,
+        "destination": request.destination or (legs_b[-1].number if legs_b else None),
         "state": request.state,
         "outcome": request.outcome,
-        "talked": f"{talked_ms / 1000:.0f} s" if talked_ms else "",
-        "cost": _cost(records) if records else "",
+        "talked_ms": sum(cdr.duration_ms for cdr in legs_b),
+        "cost_micro": sum(cdr.cost_micro for cdr in records),
+        "currency": records[0].currency if records else None,
     }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    return [
+        row["request"],
+        _when(row["created_at_ms"]),
+        row["account"],
+        row["number_a"],
+        row["destination"] or "",
+        row["state"],
+        row["outcome"],
+        f"{row['talked_ms'] / 1000:.0f} s" if row["talked_ms"] else "",
+        format_money(row["cost_micro"], row["currency"]) if row["currency"] else "",
+    ]
 
 
 def _cost(records: list[Cdr]) -> str:

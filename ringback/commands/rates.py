@@ -37,7 +37,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="CSV: prefix, role, connect_fee, first, next, price_per_minute.")
     ],
-    name: Annotated[str, typer.Option("--name", help="What to call the deck. [default: the file's]")] = "",
+    name: Annotated[str, typer.Option("--name", help="What to call the deck. (Default: the file's.)")] = "",
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:

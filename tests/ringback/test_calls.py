@@ -67,7 +67,7 @@ def _leg(request_id: str, role: str, epoch: int, at_ms: int) -> Leg:
 def test_calls_lists_what_became_of_it_and_what_it_cost(house: House, request_id: str) -> None:
     (row,) = house.json("calls")
     assert (row["request"], row["account"], row["outcome"]) == (request_id, ACCOUNT, "not-connected")
-    assert row["cost"] == "0.71 EUR"
+    assert (row["cost_micro"], row["currency"]) == (710_000, "EUR")
     assert house.json("calls", "--live") == []
     assert house.json("calls", "--account", ACCOUNT) == [row]
     assert "there is no such account" in house.run("calls", "--account", "nobody").stderr
