@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from callback.clock import Clock
 from callback.telephony.simulator import Carrier
-from smsgw.simulator import SimulatedSmsc
+from smsgw.simulator import Delivery, SimulatedSmsc
 from smsgw.simulator_texts import MoMessage
 from tests.e2e.product import Product, product
 from tests.waiting import becomes
@@ -53,8 +53,8 @@ class Town:
         await self.product.serve(**environment)
         await becomes(lambda: self.smsc.binds > binds, 20, "the gateway binds")
 
-    def text(self, text: str, source: str = ANNA) -> None:
-        self.smsc.deliver(MoMessage(source, ACCESS, text))
+    def text(self, text: str, source: str = ANNA) -> Delivery:
+        return self.smsc.deliver(MoMessage(source, ACCESS, text))
 
     def replies(self, number: str = ANNA) -> list[str]:
         """Every SMS this number received from us."""
