@@ -16,6 +16,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 
 _MARK = "RINGBACK_TEST_SESSION"
 _FAREWELL_S = 10.0
@@ -64,6 +65,16 @@ def pytest_make_collect_report(
         report.outcome = "failed"
         report.longrepr = f"skipped, so nothing is proven: {report.longrepr}"
     return report
+
+
+# --- Nothing of one test reaches the next -------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def logs_go_nowhere_special() -> Iterator[None]:
+    """A command run within a test aims the log at that test's stderr, which is closed by the next one."""
+    yield
+    structlog.reset_defaults()
 
 
 # --- Nothing of ours is left --------------------------------------------------------------------------------

@@ -170,7 +170,9 @@ class Agent(SipTransactionManager.SipTransactionManager):
         self.newTransaction(transaction.cancel, self._hearing(on_cancel), userv=transaction.userv, cb_ifver=2)
 
     def close(self) -> None:
-        """Give the port back; what still runs is forgotten."""
+        """Give the port back; what still runs is forgotten. Safe to repeat."""
+        if self.tclient is None:  # sippy's mark of a manager that was shut down
+            return
         for transaction in (*self.tclient.values(), *self.tserver.values()):
             for name in ("teA", "teB", "teC", "teD", "teE", "teF", "teG"):
                 timer = getattr(transaction, name, None)
