@@ -51,7 +51,8 @@ async def _one_callback(here: Town, point: str, victim: str) -> str:
     behaving = asyncio.create_task(_talk_to_boris_and_leave(here, anna))
     (call,) = await ours.finished(1, 45)
     behaving.cancel()
-    assert (ours.run_dir / f"failpoint.{point}").exists(), f"{point} was never reached"
+    await becomes((ours.run_dir / f"failpoint.{point}").exists, 5, f"{point} is reached")
+    await becomes(lambda: ours.has_died(victim), 5, f"the {victim} is killed there")
     await becomes(lambda: not here.carrier.open_calls(), 40, "no dialog is left on the wire")
     await here.reply()
     await here.nothing_waits()
@@ -65,7 +66,7 @@ async def _one_callback(here: Town, point: str, victim: str) -> str:
 
 
 async def _talk_to_boris_and_leave(here: Town, anna: Handset) -> None:
-    """As people do: keys that were not heard are pressed again, and who hears no more hangs up."""
+    """As people do: keys that had no effect are pressed again, and who is left alone hangs up."""
 
     def happened(kind: str) -> bool:
         return any(event.kind == kind and event.number == BORIS for event in here.carrier.events)
@@ -76,7 +77,6 @@ async def _talk_to_boris_and_leave(here: Town, anna: Handset) -> None:
         with contextlib.suppress(AssertionError):
             await becomes(lambda: happened("invite"), 4, "Boris rings")
     await becomes(lambda: happened("over"), 60, "Boris has hung up")
-    await asyncio.sleep(0.3)
     anna.hang_up()
 
 

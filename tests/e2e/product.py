@@ -118,6 +118,11 @@ class Product:
         """kill -9 of one process of the product."""
         os.kill(self.pid(process), signal.SIGKILL)
 
+    def has_died(self, process: str) -> bool:
+        """Whether a process of ours was killed, as the log tells; the dialer words it for its media."""
+        told = "MediaLost" if process == "media" else f'"child": "{process}", "how": "SIGKILL"'
+        return told in self.log
+
     @property
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
