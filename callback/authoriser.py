@@ -33,7 +33,7 @@ class Authoriser:
         number = parse_number(question.destination, call.country)
         if isinstance(number, Refused):
             return CallRefused(number.reason, question.ask)
-        rate = await self._commits.read(lambda s: rates.find_rate(s, call.deck_id, number, "B"))
+        rate = await self._commits.submit(lambda s: rates.find_rate(s, call.deck_id, number, "B"))
         if rate is None:
             return CallRefused(Reason.NO_RATE, question.ask)
         routes = await self._trunks.routes(number)

@@ -157,7 +157,7 @@ class Dialer:
     async def _abandon(self, request_id: str) -> None:
         """Hang up what is up, charge it until now and finish: the number must not stay blocked."""
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
-        for leg in await self._commits.read(lambda s: requests.legs_of(s, request_id)):
+        for leg in await self._commits.submit(lambda s: requests.legs_of(s, request_id)):
             if leg.state != "ended":
                 self._backend.hang_up(leg.id, Cause.SYSTEM_TROUBLE)
                 end = partial(

@@ -10,7 +10,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from callback.clock import Clock
@@ -51,6 +51,21 @@ def _print(what: str, values: Sequence[float]) -> None:
     )
 
 
+def _stages(here: Town, asked: Mapping[str, float]) -> None:
+    """Where the time goes, median and p99: each stage from the one before."""
+    sql = """
+        SELECT r.number_a, i.received_at_ms, r.created_at_ms, r.claimed_at_ms, l.dialled_at_ms, l.trying_at_ms
+        FROM request r JOIN inbox i ON r.source_key = 'sms:' || i.id JOIN leg l ON l.request_id = r.id
+    """
+    with here.product.store.read() as session:
+        rows = {row[0]: row[1:] for row in session.connection().exec_driver_sql(sql)}
+    names = ("received", "decided", "claimed", "dialled", "INVITE sent")
+    times = [(asked[number], *row) for number, row in rows.items() if number in asked and None not in row]
+    for stage, name in enumerate(names):
+        spent = sorted(row[stage + 1] - row[stage] for row in times)
+        print(f"      {name:<12} +{statistics.median(spent):5.0f}  p99 +{spent[int(len(spent) * 0.99)]:5.0f} ms")
+
+
 async def _ask(here: Town, index: int, asked: dict[str, float], clock: Clock) -> None:
     number = _number(index)
     here.carrier.handset(number, BUSY)
@@ -71,6 +86,8 @@ async def _paced(here: Town, indices: range, per_s: float) -> list[float]:
         await asyncio.sleep(max(0.0, start + count / per_s - time.monotonic()))
         await _ask(here, index, asked, clock)
     await becomes(lambda: len(_latencies(here, asked)) == len(asked), 20, "every phone is rung")
+    await here.product.finished(1)
+    _stages(here, asked)
     return _latencies(here, asked)
 
 
@@ -78,6 +95,7 @@ async def measure() -> bool:
     """Prints as it goes; True when every SMS became a call."""
     async with town(credit="5000.00") as here:
         _furnish(here)
+        here.smsc.window = 200  # a carrier's; with 10 the flood waits in the SMSC
         await here.serve()
         here.text(f"U.anna P.{_PASSWORD} B")
         await here.reply(1)
