@@ -103,7 +103,7 @@ def test_callbacks_go_on_while_processes_die() -> None:
             print("resident MiB:", {name: round(mib) for name, mib in _resident_mib(here).items()})
             with here.product.store.read() as session:
                 sql = "SELECT outcome, count(*) FROM request GROUP BY outcome"
-                print("outcomes:", dict(session.connection().exec_driver_sql(sql).tuples().all()))
+                print("outcomes:", {row[0]: row[1] for row in session.connection().exec_driver_sql(sql)})
             assert sum(handset.overlaps for handset in here.carrier.handsets if handset.number != BORIS) == 0
             assert len(here.smsc.replies) == wishes
             assert here.product.ask("reconcile")["clean"]
