@@ -20,7 +20,7 @@ from callback.core.rating import Rate
 from callback.core.routing import TrunkRule, ways_to
 from callback.failpoints import reach
 from callback.store import accounts, ledger, rates, requests
-from callback.store.models import Account, Request
+from callback.store.models import Account, Deck, Request
 from callback.store.requests import AlreadyLive, Opened, Replaced
 from callback.waking import QueueDown, Wakes
 
@@ -61,10 +61,10 @@ class Intake:
         number = self._number_to_ring(session, account, wish)
         if isinstance(number, Refused):
             return number
-        destination = self._destination(session, account, wish)
+        deck = rates.active_deck(session, account.currency)
+        destination = self._destination(session, account, wish, deck)
         if isinstance(destination, Refused):
             return destination
-        deck = rates.active_deck(session, account.currency)
         rate_a = rates.find_rate(session, deck.id, number, "A") if deck else None
         if deck is None or rate_a is None:
             return Refused(Reason.NO_RATE, {"number": number})
@@ -129,14 +129,15 @@ class Intake:
             return Refused(Reason.NUMBER_PENDING, {"number": wanted})
         return wanted
 
-    def _destination(self, session: Session, account: Account, wish: Wish) -> str | Refused | None:
+    def _destination(
+        self, session: Session, account: Account, wish: Wish, deck: Deck | None
+    ) -> str | Refused | None:
         """Refused now what would be refused at the dialling: an SMS is cheaper than a call."""
         if wish.destination is None:
             return None
         number = parse_number(wish.destination, account.country)
         if isinstance(number, Refused):
             return number
-        deck = rates.active_deck(session, account.currency)
         if deck is None or rates.find_rate(session, deck.id, number, "B") is None:
             return Refused(Reason.NO_RATE, {"number": number})
         if not ways_to(number, self._trunks):

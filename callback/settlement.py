@@ -38,7 +38,7 @@ def record_leg_end(
     before the answer charges nothing.
     """
     request = requests.get_request(session, leg_id.rpartition("-")[0])
-    (leg,) = (leg for leg in requests.legs_of(session, request.id) if leg.id == leg_id)
+    leg = requests.get_leg(session, leg_id)
     if request.state != "running" or request.epoch != epoch:
         return False
     if not requests.record_leg_end(session, leg_id, epoch, ended_at_ms, cleared=cleared):
@@ -64,7 +64,7 @@ def record_leg_end(
         sip_status=sip_status,
         billed_s=billed_s(Rate.from_json(leg.rate), lasted_ms),
         cost_micro=cost_micro,
-        currency=ledger.get_wallet(session, request.account_id).currency,
+        currency=ledger.get_currency(session, request.account_id),
         quality=quality or {},
     )
     cdrs.record_cdr(session, Cdr(**asdict(cdr)))

@@ -15,7 +15,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Update, delete, func, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, func, update
 from sqlmodel import Session, col, select
 
 from callback.core.outcomes import Reason, Refused
@@ -30,6 +30,12 @@ _DAY_MS = 24 * _HOUR_MS
 _CODES_PER_NUMBER_A_DAY = 3
 _CODES_PER_ACCOUNT_A_DAY = 5
 _CODES_PER_SOURCE_AN_HOUR = 20
+
+_BY_LOGIN = select(Account).where(Account.login == bindparam("login"))
+_BY_ID = select(Account).where(Account.id == bindparam("its_id"))
+_OF_ACCOUNT = select(Number).where(Number.account_id == bindparam("account_id"))
+_NUMBER = _OF_ACCOUNT.where(Number.e164 == bindparam("e164"))
+_DEFAULT = _OF_ACCOUNT.where(Number.state == "verified", col(Number.is_default)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,11 @@ def add_account(session: Session, account: Account, credit_limit_micro: int = 0)
 
 
 def find_account(session: Session, login: str) -> Account | None:
-    return first(session, select(Account).where(Account.login == login.lower()))
+    return first(session, _BY_LOGIN, login=login.lower())
 
 
 def get_account(session: Session, account_id: str) -> Account:
-    account = first(session, select(Account).where(Account.id == account_id))
+    account = first(session, _BY_ID, its_id=account_id)
     assert account is not None, f"no account {account_id}"
     return account
 
@@ -94,20 +100,17 @@ def find_account_of_number(session: Session, number: str) -> Account | None:
 
 def numbers_of(session: Session, account_id: str) -> list[Number]:
     """An account's numbers, verified and pending, the oldest first."""
-    query = select(Number).where(Number.account_id == account_id)
-    return every(session, query.order_by(col(Number.created_at_ms), col(Number.id)))
+    oldest_first = _OF_ACCOUNT.order_by(col(Number.created_at_ms), col(Number.id))
+    return every(session, oldest_first, account_id=account_id)
 
 
 def find_number(session: Session, account_id: str, number: str) -> Number | None:
-    return first(session, select(Number).where(Number.account_id == account_id, Number.e164 == number))
+    return first(session, _NUMBER, account_id=account_id, e164=number)
 
 
 def default_number(session: Session, account_id: str) -> str | None:
     """The verified number that rings when none is named."""
-    query = select(Number).where(
-        Number.account_id == account_id, Number.state == "verified", col(Number.is_default)
-    )
-    found = first(session, query)
+    found = first(session, _DEFAULT, account_id=account_id)
     return None if found is None else found.e164
 
 

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from callback.core.rating import Rate
 from callback.store import rates, requests
 from callback.store.models import Account, Hold
-from callback.store.rows import first
+from callback.store.rows import figures
+
+_ACCOUNT_AND_HOLD = select(Account.country, Hold.held_micro).where(
+    Account.id == Hold.account_id, Hold.request_id == bindparam("its_id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +38,19 @@ def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int)
     request = requests.claim_request(session, request_id, node, epoch, now_ms)
     if request is None:
         return None
-    account = first(session, select(Account).where(Account.id == request.account_id))
-    hold = first(session, select(Hold).where(Hold.request_id == request_id))
+    brought = figures(session, _ACCOUNT_AND_HOLD, its_id=request_id)
     rate_a = rates.find_rate(session, request.deck_id, request.number_a, "A")
-    assert account and hold and rate_a, f"request {request_id} was opened without account, hold or rate"
+    assert brought and rate_a, f"request {request_id} was opened without account, hold or rate"
     return Claimed(
         request_id,
-        account.id,
-        account.country,
+        request.account_id,
+        brought.country,
         request.number_a,
         request.destination,
         request.cli,
         request.deck_id,
         rate_a,
-        hold.held_micro,
+        brought.held_micro,
         request.attempt,
         node,
         epoch,

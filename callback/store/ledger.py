@@ -13,11 +13,37 @@ All functions work in the caller's transaction; none commits.
 
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import BindParameter, bindparam, update
 from sqlmodel import Session, col, select
 
 from callback.store.models import Hold, LedgerAccount, Transfer
-from callback.store.rows import changed, first, insert_once
+from callback.store.rows import changed, every, figures, first, insert_once
+
+_ID: BindParameter[str] = bindparam("its_id")
+_MICRO: BindParameter[int] = bindparam("by_micro")
+_OPEN_HOLD = update(Hold).where(col(Hold.request_id) == _ID, col(Hold.state) == "open")
+_GROW = _OPEN_HOLD.values(held_micro=Hold.held_micro + _MICRO, quanta=Hold.quanta + 1)
+_GROWN = _GROW.returning(col(Hold.account_id), col(Hold.quanta))
+_SETTLE = _OPEN_HOLD.where(col(Hold.settled_micro) + _MICRO <= col(Hold.held_micro)).values(
+    settled_micro=Hold.settled_micro + _MICRO
+)
+_CLOSED = _OPEN_HOLD.values(state="closed").returning(
+    col(Hold.account_id), col(Hold.held_micro) - col(Hold.settled_micro)
+)
+_HOLD = select(Hold).where(Hold.request_id == _ID)
+_TRANSFER = select(Transfer).where(Transfer.key == _ID)
+_LEDGER = select(LedgerAccount).where(LedgerAccount.id == _ID)
+_PURSES = select(LedgerAccount).where(col(LedgerAccount.id).in_((bindparam("wallet"), bindparam("held"))))
+_CURRENCY = select(LedgerAccount.currency).where(LedgerAccount.id == _ID)
+_CREDIT = (
+    update(LedgerAccount)
+    .where(col(LedgerAccount.id) == _ID, col(LedgerAccount.currency) == bindparam("its_currency"))
+    .values(balance_micro=LedgerAccount.balance_micro + _MICRO)
+)
+_DEBIT = _CREDIT.where(
+    col(LedgerAccount.floor_micro).is_(None)
+    | (col(LedgerAccount.balance_micro) + _MICRO >= col(LedgerAccount.floor_micro))
+)
 
 
 class BelowFloor(Exception):  # never leaves this module's callers: they answer False
@@ -58,14 +84,23 @@ def open_wallet(session: Session, account_id: str, currency: str, credit_limit_m
 
 def get_wallet(session: Session, account_id: str) -> Wallet:
     """Balance, holds and limit of an account that exists."""
-    wallet, held = _ledger(session, wallet_id(account_id)), _ledger(session, held_id(account_id))
-    limit_micro = -(wallet.floor_micro or 0)
-    return Wallet(wallet.balance_micro, held.balance_micro, limit_micro, wallet.currency)
+    ids = {"wallet": wallet_id(account_id), "held": held_id(account_id)}
+    found = {row.id: row for row in every(session, _PURSES, **ids)}
+    wallet, held = found[ids["wallet"]], found[ids["held"]]
+    return Wallet(wallet.balance_micro, held.balance_micro, -(wallet.floor_micro or 0), wallet.currency)
 
 
 def available_micro(session: Session, account_id: str) -> int:
     """What calls may still set aside: balance down to the credit limit, without what is held already."""
     return get_wallet(session, account_id).available_micro
+
+
+def get_currency(session: Session, account_id: str) -> str:
+    """In which an account pays."""
+    found = figures(session, _CURRENCY, its_id=wallet_id(account_id))
+    assert found is not None, f"account {account_id} has no wallet"
+    currency: str = found.currency
+    return currency
 
 
 def post(
@@ -114,7 +149,7 @@ def top_up(
 ) -> bool:
     """Add money to a wallet under the key "topup:<key>"; False if that was done before."""
     assert amount_micro > 0
-    currency = _ledger(session, wallet_id(account_id)).currency
+    currency = get_currency(session, account_id)
     return post(
         session, f"topup:{key}", "topup", f"topup:{currency}", wallet_id(account_id), amount_micro,
         currency=currency, at_ms=at_ms, reason=reason, author=author,
@@ -127,7 +162,7 @@ def open_hold(session: Session, request_id: str, account_id: str, amount_micro: 
         with session.begin_nested():
             hold = Hold(request_id=request_id, account_id=account_id, held_micro=amount_micro)
             if insert_once(session, hold):
-                _set_aside(session, hold, amount_micro, at_ms)
+                _set_aside(session, request_id, account_id, 1, amount_micro, at_ms)
     except BelowFloor:
         return False
     return True
@@ -135,16 +170,12 @@ def open_hold(session: Session, request_id: str, account_id: str, amount_micro: 
 
 def grow_hold(session: Session, request_id: str, amount_micro: int, at_ms: int) -> bool:
     """Set aside the next quantum; False, and nothing changed, if the balance is too low or it is closed."""
-    grow = (
-        update(Hold)
-        .where(col(Hold.request_id) == request_id, col(Hold.state) == "open")
-        .values(held_micro=Hold.held_micro + amount_micro, quanta=Hold.quanta + 1)
-    )
     try:
         with session.begin_nested():
-            if changed(session, grow) == 0:
+            grown = figures(session, _GROWN, its_id=request_id, by_micro=amount_micro)
+            if grown is None:
                 return False
-            _set_aside(session, _hold(session, request_id), amount_micro, at_ms)
+            _set_aside(session, request_id, grown.account_id, grown.quanta, amount_micro, at_ms)
     except BelowFloor:
         return False
     return True
@@ -156,57 +187,50 @@ def settle_leg(session: Session, request_id: str, leg_id: str, cost_micro: int, 
     The CDR's cost is what this returns. A repeat returns what was charged the first time.
     """
     key = f"settle:{leg_id}"
-    before = first(session, select(Transfer).where(Transfer.key == key))
-    if before is not None:
-        return before.amount_micro
     hold = _hold(session, request_id)
+    currency = get_currency(session, hold.account_id)
     charged_micro = min(cost_micro, hold.held_micro - hold.settled_micro)
-    settle = (
-        update(Hold)
-        .where(col(Hold.request_id) == request_id, col(Hold.state) == "open")
-        .where(col(Hold.settled_micro) + charged_micro <= col(Hold.held_micro))
-        .values(settled_micro=Hold.settled_micro + charged_micro)
-    )
-    assert changed(session, settle) == 1, "a leg is settled while its hold is open"
-    currency = _ledger(session, held_id(hold.account_id)).currency
     transfer = Transfer(
         key=key, kind="settle", debit_id=held_id(hold.account_id), credit_id=f"revenue:{currency}",
         amount_micro=charged_micro, currency=currency, at_ms=at_ms, request_id=request_id, leg_id=leg_id,
         reason="" if charged_micro == cost_micro else f"cost {cost_micro}, of which the hold had less",
     )  # fmt: skip
-    _post(session, transfer)
+    if not insert_once(session, transfer):
+        before = first(session, _TRANSFER, its_id=key)
+        assert before is not None
+        return before.amount_micro
+    settled = changed(session, _SETTLE, its_id=request_id, by_micro=charged_micro)
+    assert settled == 1, "a leg is settled while its hold is open"
+    _move(session, transfer)
     return charged_micro
 
 
 def release(session: Session, request_id: str, at_ms: int) -> int:
     """Give back what a hold did not spend and close it, exactly once; micro-units given back, 0 if closed."""
-    close = (
-        update(Hold)
-        .where(col(Hold.request_id) == request_id, col(Hold.state) == "open")
-        .values(state="closed")
-    )
-    if changed(session, close) == 0:
+    closed = figures(session, _CLOSED, its_id=request_id)
+    if closed is None:
         return 0
-    hold = _hold(session, request_id)
-    rest_micro = hold.held_micro - hold.settled_micro
+    account_id, rest_micro = closed
     if rest_micro:
-        wallet = _ledger(session, wallet_id(hold.account_id))
         transfer = Transfer(
             key=f"release:{request_id}", kind="release",
-            debit_id=held_id(hold.account_id), credit_id=wallet.id,
-            amount_micro=rest_micro, currency=wallet.currency, at_ms=at_ms, request_id=request_id,
+            debit_id=held_id(account_id), credit_id=wallet_id(account_id),
+            amount_micro=rest_micro, currency=get_currency(session, account_id), at_ms=at_ms,
+            request_id=request_id,
         )  # fmt: skip
         _post(session, transfer)
-    return rest_micro
+    return int(rest_micro)
 
 
-def _set_aside(session: Session, hold: Hold, amount_micro: int, at_ms: int) -> None:
+def _set_aside(
+    session: Session, request_id: str, account_id: str, quantum: int, amount_micro: int, at_ms: int
+) -> None:
     if amount_micro == 0:
         return  # a free call has a hold, to be closed like any other, and no transfer
-    wallet, key = _ledger(session, wallet_id(hold.account_id)), f"hold:{hold.request_id}:{hold.quanta}"
+    key, currency = f"hold:{request_id}:{quantum}", get_currency(session, account_id)
     transfer = Transfer(
-        key=key, kind="hold", debit_id=wallet.id, credit_id=held_id(hold.account_id),
-        amount_micro=amount_micro, currency=wallet.currency, at_ms=at_ms, request_id=hold.request_id,
+        key=key, kind="hold", debit_id=wallet_id(account_id), credit_id=held_id(account_id),
+        amount_micro=amount_micro, currency=currency, at_ms=at_ms, request_id=request_id,
     )  # fmt: skip
     assert _post(session, transfer), f"{key} was set aside before"
 
@@ -214,37 +238,25 @@ def _set_aside(session: Session, hold: Hold, amount_micro: int, at_ms: int) -> N
 def _post(session: Session, transfer: Transfer) -> bool:
     if not insert_once(session, transfer):
         return False
-    moves = {transfer.debit_id: -transfer.amount_micro, transfer.credit_id: transfer.amount_micro}
-    for ledger_id in sorted(moves):  # everybody locks in this order, so nobody waits in a ring (PostgreSQL)
-        _move(session, ledger_id, moves[ledger_id], transfer.currency)
+    _move(session, transfer)
     return True
 
 
-def _move(session: Session, ledger_id: str, amount_micro: int, currency: str) -> None:
-    account = LedgerAccount
-    move = (
-        update(account)
-        .where(col(account.id) == ledger_id, col(account.currency) == currency)
-        .values(balance_micro=account.balance_micro + amount_micro)
-    )
-    if amount_micro < 0:
-        no_floor = col(account.floor_micro).is_(None)
-        move = move.where(no_floor | (col(account.balance_micro) + amount_micro >= account.floor_micro))
-    if changed(session, move) == 0:
-        there = first(session, select(account).where(account.id == ledger_id))
-        assert there is not None and there.currency == currency, (
-            f"no ledger account {ledger_id} in {currency}"
-        )
-        raise BelowFloor(ledger_id)
+def _move(session: Session, transfer: Transfer) -> None:
+    moves = {transfer.debit_id: -transfer.amount_micro, transfer.credit_id: transfer.amount_micro}
+    for ledger_id in sorted(moves):  # everybody locks in this order, so nobody waits in a ring (PostgreSQL)
+        by_micro = moves[ledger_id]
+        update_balance = _DEBIT if by_micro < 0 else _CREDIT
+        told = {"its_id": ledger_id, "its_currency": transfer.currency, "by_micro": by_micro}
+        if changed(session, update_balance, **told) == 0:
+            there = first(session, _LEDGER, its_id=ledger_id)
+            assert there is not None and there.currency == transfer.currency, (
+                f"no ledger account {ledger_id} in {transfer.currency}"
+            )
+            raise BelowFloor(ledger_id)
 
 
 def _hold(session: Session, request_id: str) -> Hold:
-    hold = first(session, select(Hold).where(Hold.request_id == request_id))
+    hold = first(session, _HOLD, its_id=request_id)
     assert hold is not None, f"request {request_id} holds nothing"
     return hold
-
-
-def _ledger(session: Session, ledger_id: str) -> LedgerAccount:
-    account = first(session, select(LedgerAccount).where(LedgerAccount.id == ledger_id))
-    assert account is not None, f"no ledger account {ledger_id}"
-    return account

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from sqlalchemy import case, func, update
+from sqlalchemy import bindparam, case, func, update
 from sqlmodel import Session, col, select
 
 from callback.core.deck import DeckFault, FaultyDeck, parse_deck
@@ -14,6 +14,20 @@ from callback.store.rows import changed, every, first, insert_once, insert_value
 
 _ROLES: dict[str, RateRole] = {"A": "A", "B": "B", "both": "both"}
 _BATCH = 2000  # rows a transaction: SQLite lets nobody else write meanwhile
+_LONGEST = 15  # digits: ITU-T E.164 §6
+
+_ACTIVE = select(Deck).where(Deck.currency == bindparam("currency"), Deck.state == "active")
+_PREFIXES = [func.substr(bindparam("digits"), 1, length) for length in range(1, _LONGEST + 1)]
+_RATE = (
+    select(RateRow)
+    .where(
+        RateRow.deck_id == bindparam("deck_id"),
+        col(RateRow.prefix).in_(_PREFIXES),
+        col(RateRow.role).in_((bindparam("role"), "both")),
+    )
+    .order_by(func.length(RateRow.prefix).desc(), col(RateRow.role))  # "A", "B" < "both"
+    .limit(1)
+)
 
 
 def import_deck(
@@ -63,7 +77,7 @@ def activate_deck(session: Session, deck_id: str, currency: str) -> None:
 
 def active_deck(session: Session, currency: str) -> Deck | None:
     """The deck that prices new calls in this currency."""
-    return first(session, select(Deck).where(Deck.currency == currency, Deck.state == "active"))
+    return first(session, _ACTIVE, currency=currency)
 
 
 def get_deck(session: Session, deck_id: str) -> Deck:
@@ -79,13 +93,7 @@ def list_decks(session: Session) -> list[Deck]:
 
 def find_rate(session: Session, deck_id: str, number: str, role: RateRole) -> Rate | None:
     """The price of this E.164 number for leg "A" or "B": longest prefix, then the leg's own before `both`."""
-    digits = number.removeprefix("+")
-    prefixes = [digits[:length] for length in range(1, len(digits) + 1)]
-    candidates = select(RateRow).where(
-        RateRow.deck_id == deck_id, col(RateRow.prefix).in_(prefixes), col(RateRow.role).in_((role, "both"))
-    )
-    longest = func.length(RateRow.prefix).desc()
-    found = first(session, candidates.order_by(longest, col(RateRow.role)).limit(1))  # "A", "B" < "both"
+    found = first(session, _RATE, deck_id=deck_id, digits=number.removeprefix("+"), role=role)
     return None if found is None else _rate(found)
 
 

@@ -17,13 +17,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, text, update
+from sqlalchemy import BindParameter, bindparam, delete, func, text, update
 from sqlmodel import Session, col, select
 
 from callback.store.models import LIVE, Leg, Request
 from callback.store.rows import changed, every, first, insert_once
 
 _TRIES = 3  # the live request that stood in the way may end between two of our statements
+
+_ID: BindParameter[str] = bindparam("its_id")
+_EPOCH: BindParameter[int] = bindparam("its_epoch")
+_AT_MS: BindParameter[int] = bindparam("now_ms")
+_REQUEST = select(Request).where(Request.id == _ID)
+_SAME = select(Request).where(Request.source_key == bindparam("source_key"))
+_IN_THE_WAY = select(Request).where(Request.number_a == bindparam("number_a"), text(LIVE))
+_CHANGE = update(Request).values(version=Request.version + 1)
+_QUEUED = _CHANGE.where(col(Request.id) == _ID, col(Request.state) == "queued")
+_REPLACE = _QUEUED.where(col(Request.account_id) == bindparam("its_account"))
+_OWNED = _CHANGE.where(col(Request.id) == _ID, col(Request.state) == "running", col(Request.epoch) == _EPOCH)
+_LEG = select(Leg).where(Leg.id == _ID)
+_LEGS = select(Leg).where(Leg.request_id == _ID).order_by(col(Leg.dialled_at_ms), col(Leg.id))
+_OWNED_LEG = update(Leg).where(
+    col(Leg.id) == _ID,
+    select(Request.id)
+    .where(Request.id == Leg.request_id, Request.state == "running", Request.epoch == _EPOCH)
+    .exists(),
+)
+_TRYING = _OWNED_LEG.values(trying_at_ms=func.coalesce(Leg.trying_at_ms, _AT_MS))
+_RINGING = _OWNED_LEG.values(ringing_at_ms=func.coalesce(Leg.ringing_at_ms, _AT_MS))
+_ANSWERED = _OWNED_LEG.where(col(Leg.state) == "dialling").values(state="answered")
+_ENDED = _OWNED_LEG.where(col(Leg.state) != "ended").values(state="ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +90,27 @@ def open_request(session: Session, wish: Request) -> Opening:
     for _ in range(_TRIES):
         if insert_once(session, wish):
             return Opened(wish)
-        same = first(session, select(Request).where(Request.source_key == wish.source_key))
+        same = first(session, _SAME, source_key=wish.source_key)
         if same is not None:
             return Repeated(same)
-        live = first(session, select(Request).where(Request.number_a == wish.number_a, text(LIVE)))
+        live = first(session, _IN_THE_WAY, number_a=wish.number_a)
         if live is None:
             continue
-        if changed(session, _replace(live, wish)) == 1:
+        if _replace(session, live, wish):
             return Replaced(get_request(session, live.id))
         return AlreadyLive(live, live.state)
     raise AssertionError(f"request {wish.id} is neither stored nor in anybody's way")
 
 
-def _replace(live: Request, wish: Request) -> Any:
-    return (
-        update(Request)
-        .where(col(Request.id) == live.id, col(Request.state) == "queued")
-        .where(col(Request.account_id) == wish.account_id)
-        .values(
-            source_key=wish.source_key,
-            trigger=wish.trigger,
-            ani=wish.ani,
-            dnis=wish.dnis,
-            destination=wish.destination,
-            version=Request.version + 1,
-        )
-    )
+def _replace(session: Session, live: Request, wish: Request) -> bool:
+    taken_over = wish.model_dump(include={"source_key", "trigger", "ani", "dnis", "destination"})
+    return changed(session, _REPLACE, its_id=live.id, its_account=wish.account_id, **taken_over) == 1
 
 
 def claim_request(session: Session, request_id: str, node: str, epoch: int, now_ms: int) -> Request | None:
     """The request, now running and ours; None if it is not queued (any more)."""
-    claim = (
-        update(Request)
-        .where(col(Request.id) == request_id, col(Request.state) == "queued")
-        .values(state="running", node=node, epoch=epoch, claimed_at_ms=now_ms, version=Request.version + 1)
-    )
-    return get_request(session, request_id) if changed(session, claim) == 1 else None
+    owner = {"state": "running", "node": node, "epoch": epoch, "claimed_at_ms": now_ms}
+    return get_request(session, request_id) if _change_queued(session, request_id, **owner) else None
 
 
 def adopt_request(session: Session, request_id: str, from_epoch: int, node: str, epoch: int) -> bool:
@@ -127,12 +135,7 @@ def requeue(session: Session, request_id: str, epoch: int, due_at_ms: int) -> bo
 
 def cancel_queued(session: Session, request_id: str, state: str, outcome: str, at_ms: int) -> bool:
     """End a request nobody has claimed yet; False if somebody has."""
-    cancel = (
-        update(Request)
-        .where(col(Request.id) == request_id, col(Request.state) == "queued")
-        .values(state=state, outcome=outcome, ended_at_ms=at_ms, version=Request.version + 1)
-    )
-    return changed(session, cancel) == 1
+    return _change_queued(session, request_id, state=state, outcome=outcome, ended_at_ms=at_ms)
 
 
 def withdraw(session: Session, request_id: str) -> None:
@@ -152,7 +155,7 @@ def postpone(session: Session, request_ids: Sequence[str], due_at_ms: int) -> in
 
 
 def find_request(session: Session, request_id: str) -> Request | None:
-    return first(session, select(Request).where(Request.id == request_id))
+    return first(session, _REQUEST, its_id=request_id)
 
 
 def get_request(session: Session, request_id: str) -> Request:
@@ -199,30 +202,27 @@ def record_leg_dialled(session: Session, leg: Leg) -> bool:
 
 def record_trying(session: Session, leg_id: str, epoch: int, at_ms: int) -> bool:
     """The INVITE is on the wire; the first report counts. False if the call is not ours any more."""
-    return _change_leg(session, leg_id, epoch, trying_at_ms=func.coalesce(Leg.trying_at_ms, at_ms))
+    return changed(session, _TRYING, its_id=leg_id, its_epoch=epoch, now_ms=at_ms) == 1
 
 
 def record_ringing(session: Session, leg_id: str, epoch: int, at_ms: int) -> bool:
     """The far phone rings; the first report counts. False if the call is not ours any more."""
-    return _change_leg(session, leg_id, epoch, ringing_at_ms=func.coalesce(Leg.ringing_at_ms, at_ms))
+    return changed(session, _RINGING, its_id=leg_id, its_epoch=epoch, now_ms=at_ms) == 1
 
 
 def record_answer(
     session: Session, leg_id: str, epoch: int, at_ms: int, dialog: Mapping[str, object]
 ) -> bool:
     """The phone was picked up; to be committed before the ACK leaves. False: not ours, hang up."""
-    return _change_leg(
-        session, leg_id, epoch, only_if=col(Leg.state) == "dialling",
-        state="answered", answered_at_ms=at_ms, dialog=json.dumps(dict(dialog), sort_keys=True),
-    )  # fmt: skip
+    kept = json.dumps(dict(dialog), sort_keys=True)
+    told = {"its_id": leg_id, "its_epoch": epoch, "answered_at_ms": at_ms, "dialog": kept}
+    return changed(session, _ANSWERED, **told) == 1
 
 
 def record_leg_end(session: Session, leg_id: str, epoch: int, at_ms: int, *, cleared: bool = True) -> bool:
     """The leg is over; `cleared=False` if it may still stand on the wire. False: not ours, or over before."""
-    return _change_leg(
-        session, leg_id, epoch, only_if=col(Leg.state) != "ended",
-        state="ended", ended_at_ms=at_ms, cleared=cleared,
-    )  # fmt: skip
+    told = {"its_id": leg_id, "its_epoch": epoch, "ended_at_ms": at_ms, "cleared": cleared}
+    return changed(session, _ENDED, **told) == 1
 
 
 def record_cleared(session: Session, leg_id: str) -> bool:
@@ -231,10 +231,15 @@ def record_cleared(session: Session, leg_id: str) -> bool:
     return changed(session, clear) == 1
 
 
+def get_leg(session: Session, leg_id: str) -> Leg:
+    leg = first(session, _LEG, its_id=leg_id)
+    assert leg is not None, f"no leg {leg_id}"
+    return leg
+
+
 def legs_of(session: Session, request_id: str) -> list[Leg]:
     """Every leg of a request in the order they were dialled."""
-    of_request = select(Leg).where(Leg.request_id == request_id)
-    return every(session, of_request.order_by(col(Leg.dialled_at_ms), col(Leg.id)))
+    return every(session, _LEGS, its_id=request_id)
 
 
 def lost_legs(session: Session, node: str, epoch: int) -> list[Leg]:
@@ -243,22 +248,9 @@ def lost_legs(session: Session, node: str, epoch: int) -> list[Leg]:
     return every(session, lost.order_by(col(Leg.dialled_at_ms), col(Leg.id)))
 
 
+def _change_queued(session: Session, request_id: str, **values: Any) -> bool:
+    return changed(session, _QUEUED, its_id=request_id, **values) == 1
+
+
 def _change_owned(session: Session, request_id: str, owner: int, **values: Any) -> bool:
-    statement = update(Request).where(
-        col(Request.id) == request_id, col(Request.state) == "running", col(Request.epoch) == owner
-    )
-    return changed(session, statement.values(version=Request.version + 1, **values)) == 1
-
-
-def _change_leg(
-    session: Session, leg_id: str, epoch: int, *, only_if: ColumnElement[bool] | None = None, **values: Any
-) -> bool:
-    ours = (
-        select(Request.id)
-        .where(Request.id == Leg.request_id, Request.state == "running", Request.epoch == epoch)
-        .exists()
-    )
-    record = update(Leg).where(col(Leg.id) == leg_id, ours)
-    if only_if is not None:
-        record = record.where(only_if)
-    return changed(session, record.values(**values)) == 1
+    return changed(session, _OWNED, its_id=request_id, its_epoch=owner, **values) == 1
