@@ -80,6 +80,7 @@ class OutboundCall:
         self._dialog: Dialog | None = None
         self._early: sdp.Audio | None = None
         self._rang = False
+        self._heard = False  # any response at all
         self._rtp_port = 0
         self._sdp_version = 1
         self._ended_at_ms = 0
@@ -107,9 +108,14 @@ class OutboundCall:
         self._send_invite(())
 
     def hang_up(self, cause: Cause) -> None:
-        """End it, however it stands; `over` follows, with this cause."""
+        """End it, however it stands; `over` follows, with this cause.
+
+        If the next hop never said a word, nobody answered because nobody was there: the trunk is down.
+        """
         if self.state in (State.CANCELLING, State.LEAVING, State.OVER):
             return
+        if cause is Cause.NO_ANSWER and not self._heard:
+            cause = Cause.TRUNK_DOWN
         self._wanted = cause
         if self.state is State.WAITING:
             self._over(cause, self._clock.now_ms())
@@ -153,6 +159,7 @@ class OutboundCall:
             self._answered_after_all(response)
         if cseq != self._cseq or self.state not in (State.INVITING, State.CANCELLING):
             return
+        self._heard = self._heard or not response.local
         if response.status < 200:
             self._provisional(response)
         elif response.status < 300:

@@ -150,6 +150,16 @@ async def test_a_phone_that_says_nothing_is_hung_up_with_the_cause_we_gave(tmp_p
 
 
 @in_loop
+async def test_no_answer_of_a_trunk_that_never_said_a_word_is_the_trunks_fault(tmp_path: Path) -> None:
+    async with network(tmp_path, no_reply_s=1.0) as net:
+        net.carrier.silent = True
+        net.dial(LEG, net.carrier.handset(PHONE))
+        await net.event(LEG, Trying)
+        net.backend.hang_up(LEG, Cause.NO_ANSWER)
+        assert (await net.ended(LEG)).cause is Cause.TRUNK_DOWN
+
+
+@in_loop
 async def test_an_answer_that_crosses_our_cancel_is_hung_up_and_never_told(tmp_path: Path) -> None:
     async with network(tmp_path) as net:
         phone = net.carrier.handset(PHONE, Plan(ring_s=None, answer_on_cancel=True))
