@@ -27,7 +27,8 @@ def test_its_configuration_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / "ringback.toml"
     file.write_text(shown("toml"))
     config = load(file, {"SMSC_PASSWORD": "secret"})
-    assert [link.name for link in config.links] == [trunk.name for trunk in config.trunks] == ["carrier"]
+    assert [link.name for link in config.links] == ["carrier"]
+    assert [trunk.name for trunk in config.trunks] == ["carrier", "desk"]
 
 
 def test_its_rate_deck_is_accepted() -> None:
