@@ -37,19 +37,18 @@ def record_leg_end(
     The leg is charged from its answer to its end at the price it was promised, rounded up once; an end
     before the answer charges nothing.
     """
-    request = requests.get_request(session, leg_id.rpartition("-")[0])
-    leg = requests.get_leg(session, leg_id)
-    if request.state != "running" or request.epoch != epoch:
-        return False
+    request_id = leg_id.rpartition("-")[0]
     if not requests.record_leg_end(session, leg_id, epoch, ended_at_ms, cleared=cleared):
-        return True  # it had ended before: this is a repeat
+        return requests.is_owned(session, request_id, epoch)  # then it had ended before: this is a repeat
     reach("settlement.leg_ended")
+    leg = requests.get_leg(session, leg_id)
+    payer = requests.get_payer(session, request_id)
     cost_micro = _charge(session, leg, ended_at_ms)
     lasted_ms = _lasted_ms(leg, ended_at_ms)
     cdr = make_cdr(
         leg_id=leg_id,
-        request_id=request.id,
-        account_id=request.account_id,
+        request_id=request_id,
+        account_id=payer.account_id,
         role=leg.role,
         attempt=leg.attempt,
         number=leg.number,
@@ -64,7 +63,7 @@ def record_leg_end(
         sip_status=sip_status,
         billed_s=billed_s(Rate.from_json(leg.rate), lasted_ms),
         cost_micro=cost_micro,
-        currency=ledger.get_currency(session, request.account_id),
+        currency=payer.currency,
         quality=quality or {},
     )
     cdrs.record_cdr(session, Cdr(**asdict(cdr)))

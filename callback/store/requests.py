@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, delete, func, text, update
 from sqlmodel import Session, col, select
 
-from callback.store.models import LIVE, Leg, Request
-from callback.store.rows import changed, every, first, insert_once
+from callback.store.models import LIVE, Account, Leg, Request
+from callback.store.rows import changed, every, figures, first, insert_once
 
 _TRIES = 3  # the live request that stood in the way may end between two of our statements
 
@@ -35,6 +35,7 @@ _CHANGE = update(Request).values(version=Request.version + 1)
 _QUEUED = _CHANGE.where(col(Request.id) == _ID, col(Request.state) == "queued")
 _REPLACE = _QUEUED.where(col(Request.account_id) == bindparam("its_account"))
 _OWNED = _CHANGE.where(col(Request.id) == _ID, col(Request.state) == "running", col(Request.epoch) == _EPOCH)
+_PAYER = select(Account.id, Account.currency).where(Account.id == Request.account_id, Request.id == _ID)
 _LEG = select(Leg).where(Leg.id == _ID)
 _LEGS = select(Leg).where(Leg.request_id == _ID).order_by(col(Leg.dialled_at_ms), col(Leg.id))
 _OWNED_LEG = update(Leg).where(
@@ -76,6 +77,14 @@ class AlreadyLive:
 
     request: Request
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose request it is, and what its account pays in."""
+
+    account_id: str
+    currency: str
 
 
 Opening = Opened | Repeated | Replaced | AlreadyLive
@@ -162,6 +171,18 @@ def get_request(session: Session, request_id: str) -> Request:
     request = find_request(session, request_id)
     assert request is not None, f"no request {request_id}"
     return request
+
+
+def is_owned(session: Session, request_id: str, epoch: int) -> bool:
+    """Whether the request still runs under this epoch."""
+    request = get_request(session, request_id)
+    return request.state == "running" and request.epoch == epoch
+
+
+def get_payer(session: Session, request_id: str) -> Payer:
+    found = figures(session, _PAYER, its_id=request_id)
+    assert found is not None, f"no request {request_id}"
+    return Payer(*found)
 
 
 def due_requests(session: Session, now_ms: int, limit: int = 200) -> list[Request]:
