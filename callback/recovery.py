@@ -26,8 +26,6 @@ from callback.store.models import Leg
 from callback.store.orphans import Orphan
 from callback.telephony import Backend, LostLeg, LostOutcome
 
-_RINGS_AGAIN = 1
-_CLAIMS_AGAIN = 3  # nobody was rung; a request that kills its dialer each time is not tried for ever
 _UNREACHABLE_REST_MS = 40_000
 
 
@@ -104,7 +102,7 @@ class Recovery:
         del self._outcomes[orphan.request_id]
         self._decided.set()
         now_ms = self._clock.now_ms()
-        if orphan.answered or orphan.recovered >= (_RINGS_AGAIN if orphan.rang else _CLAIMS_AGAIN):
+        if not orphan.may_ring_again:
             self._log.warning("call lost in a crash", request=orphan.request_id, answered=orphan.answered)
             self._commits.leave(
                 lambda s: finish_request(s, orphan.request_id, self._epoch, Outcome.LOST, now_ms)

@@ -29,9 +29,6 @@ DEAD_S = 20.0
 CLOSE_S = 60.0
 DIALER = "dialer"
 
-_RINGS_AGAIN = 1
-_CLAIMS_AGAIN = 3  # nobody was rung; a request that kills its dialer each time is not tried for ever
-
 
 @dataclass(slots=True)
 class _Sighting:
@@ -100,8 +97,7 @@ class Takeover:
             if leg.state != "ended":
                 _lose(session, leg, epoch, alive_at_ms)
         now_ms = self._clock.now_ms()
-        again = _RINGS_AGAIN if orphan.rang else _CLAIMS_AGAIN
-        if not orphan.answered and orphan.recovered < again:
+        if orphan.may_ring_again:
             orphans.put_back(session, orphan.request_id, epoch, now_ms)
             reach("relay.requeued")
             return

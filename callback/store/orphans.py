@@ -12,6 +12,9 @@ from sqlmodel import Session, col, select
 from callback.store.models import Leg, Request
 from callback.store.rows import changed, every
 
+_RINGS_AGAIN = 1
+_CLAIMS_AGAIN = 3  # nobody was rung; a request that kills its dialer each time is not tried for ever
+
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
@@ -22,6 +25,11 @@ class Orphan:
     rang: bool  # a leg A was dialled
     answered: bool  # somebody was in service on it
     open_legs: tuple[str, ...]  # ids of legs that may still be up
+
+    @property
+    def may_ring_again(self) -> bool:
+        """Nobody was in service, and it was not put back too often (docs/decisions/0003)."""
+        return not self.answered and self.recovered < (_RINGS_AGAIN if self.rang else _CLAIMS_AGAIN)
 
 
 def adopt(session: Session, node: str, epoch: int) -> list[Orphan]:
