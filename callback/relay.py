@@ -16,6 +16,7 @@ from sqlmodel import Session
 from callback.clock import Clock
 from callback.config import Retention
 from callback.failpoints import reach
+from callback.lease import TAKE_OVER_S
 from callback.store import inbox, nodes, requests
 from callback.store.db import Store, StoreError
 from callback.store.models import Lease
@@ -24,7 +25,6 @@ from callback.waking import QueueDown, Wakes
 
 ROUND_S = 1.0
 LEASE = "relay"
-LEASE_DEAD_S = 20.0
 IDS_PER_JOB = 50
 IDS_PER_ROUND = 200
 
@@ -95,7 +95,7 @@ class Relay:
             seen.renewals,
         ):
             self._rival = (seen, now_s)
-        return now_s - self._rival[1] >= LEASE_DEAD_S and nodes.take_lease(session, LEASE, self._name, seen)
+        return now_s - self._rival[1] >= TAKE_OVER_S and nodes.take_lease(session, LEASE, self._name, seen)
 
     def _wake_due(self) -> None:
         now_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()

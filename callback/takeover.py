@@ -20,12 +20,12 @@ from callback.clock import Clock
 from callback.core.causes import Cause
 from callback.core.session import Outcome
 from callback.failpoints import reach
+from callback.lease import TAKE_OVER_S
 from callback.settlement import finish_request, record_leg_end
 from callback.store import nodes, orphans, requests
 from callback.store.db import Store
 from callback.store.models import Leg, Node
 
-DEAD_S = 20.0
 CLOSE_S = 60.0
 DIALER = "dialer"
 
@@ -60,7 +60,7 @@ class Takeover:
                 self._seen[node.name] = _Sighting(node.epoch, node.renewals, now_s)
                 continue
             still_s = now_s - seen.since_s
-            if still_s >= DEAD_S and not seen.reported:
+            if still_s >= TAKE_OVER_S and not seen.reported:
                 self._declare_dead(node)
                 seen.reported = True
             if still_s >= CLOSE_S and not seen.closed:
