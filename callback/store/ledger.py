@@ -13,7 +13,7 @@ All functions work in the caller's transaction; none commits.
 
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, bindparam, update
+from sqlalchemy import BindParameter, bindparam, func, update
 from sqlmodel import Session, col, select
 
 from callback.store.models import Hold, LedgerAccount, Transfer
@@ -34,6 +34,9 @@ _HOLD = select(Hold).where(Hold.request_id == _ID)
 _TRANSFER = select(Transfer).where(Transfer.key == _ID)
 _LEDGER = select(LedgerAccount).where(LedgerAccount.id == _ID)
 _PURSES = select(LedgerAccount).where(col(LedgerAccount.id).in_((bindparam("wallet"), bindparam("held"))))
+_AVAILABLE = select(col(LedgerAccount.balance_micro) - func.coalesce(LedgerAccount.floor_micro, 0)).where(
+    LedgerAccount.id == _ID
+)
 _CURRENCY = select(LedgerAccount.currency).where(LedgerAccount.id == _ID)
 _CREDIT = (
     update(LedgerAccount)
@@ -92,7 +95,8 @@ def get_wallet(session: Session, account_id: str) -> Wallet:
 
 def available_micro(session: Session, account_id: str) -> int:
     """What calls may still set aside: balance down to the credit limit, without what is held already."""
-    return get_wallet(session, account_id).available_micro
+    (micro,) = figures(session, _AVAILABLE, its_id=wallet_id(account_id))
+    return int(micro)
 
 
 def get_currency(session: Session, account_id: str) -> str:
