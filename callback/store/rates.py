@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from sqlalchemy import bindparam, case, func, update
+from sqlalchemy import String, bindparam, case, func, update
 from sqlmodel import Session, col, select
 
 from callback.core.deck import DeckFault, FaultyDeck, parse_deck
@@ -17,7 +17,7 @@ _BATCH = 2000  # rows a transaction: SQLite lets nobody else write meanwhile
 _LONGEST = 15  # digits: ITU-T E.164 §6
 
 _ACTIVE = select(Deck).where(Deck.currency == bindparam("currency"), Deck.state == "active")
-_PREFIXES = [func.substr(bindparam("digits"), 1, length) for length in range(1, _LONGEST + 1)]
+_PREFIXES = [func.substr(bindparam("digits", type_=String), 1, length) for length in range(1, _LONGEST + 1)]
 _RATE = (
     select(RateRow)
     .where(

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, text, update
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, text, update
 from sqlmodel import Session, col, select
 
 from callback.store.models import LIVE, Account, Leg, Request
@@ -27,7 +27,7 @@ _TRIES = 3  # the live request that stood in the way may end between two of our 
 
 _ID: BindParameter[str] = bindparam("its_id")
 _EPOCH: BindParameter[int] = bindparam("its_epoch")
-_AT_MS: BindParameter[int] = bindparam("now_ms")
+_AT_MS: BindParameter[int] = bindparam("now_ms", type_=BigInteger)
 _REQUEST = select(Request).where(Request.id == _ID)
 _SAME = select(Request).where(Request.source_key == bindparam("source_key"))
 _IN_THE_WAY = select(Request).where(Request.number_a == bindparam("number_a"), text(LIVE))
