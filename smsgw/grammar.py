@@ -8,7 +8,8 @@
     HELP
 
 Keys stand in any order and case. A missing part, an empty value, a key given twice or one token not
-understood refuses the whole text. A refusal never carries a word of the text: it may be a password.
+understood refuses the whole text. A refusal never carries a word of the text: it may be a password. What
+people get wrong most, spaces in a number and a code of the wrong length, is named to them.
 """
 
 import re
@@ -19,22 +20,28 @@ from smsgw.tokens import Pair, Token, Unclosed, Word, ascii_digits, tokenise
 
 _OWN_WORDS = frozenset({"HELP", "?", "STOP", "START", "K", "C", "B", "H", "ALL"})
 _NOT_YET_KEYS = ("W", "V", "S", "Q", "D", "X")
-_CODE = re.compile(r"\s*OK\s*[.:]?\s*([0-9]{6})\s*", re.IGNORECASE)
+_CODE = re.compile(r"\s*OK[\s.,:]*([0-9][0-9\s-]*)[\s.,!]*", re.IGNORECASE)
+_CODE_DIGITS = 6
 _SPEED_DIAL = re.compile(r"S[0-9]{1,2}", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9]{3,}")
+_NUMBER_KEYS = frozenset("RTFDXQ")
+_GROUP = re.compile(r"[0-9().-]+")
+_NO_LETTERS = re.compile(r"[0-9\s.:=()/+-]+")
 _HIDDEN = "***"
 _SECRET_KEYS = frozenset("PV")
-_SECRET_AHEAD = re.compile(r"[PV]\s*[.:]|\bOK", re.IGNORECASE)
 
 
 def parse_command(text: str) -> Command | Refused:
     """The command in a text, or why there is none."""
     if code := _CODE.fullmatch(ascii_digits(text)):
-        return ConfirmNumber(code[1])
+        digits = "".join(filter(str.isdigit, code[1]))
+        return ConfirmNumber(digits) if len(digits) == _CODE_DIGITS else Refused(Reason.WRONG_CODE)
     tokens = tokenise(text)
     pairs: dict[str, str] = {}
     words: list[str] = []
     for place, token in enumerate(tokens, 1):
+        if place > 1 and _goes_on(tokens[place - 2], token):
+            return Refused(Reason.MALFORMED, {"token": "spaces in a number"})
         fault = _fault(token, place, pairs)
         if fault:
             return fault
@@ -46,13 +53,19 @@ def parse_command(text: str) -> Command | Refused:
     return _without_login(words) if not pairs else _with_login(pairs, tuple(words))
 
 
+def _goes_on(before: Token, token: Token) -> bool:
+    """Whether a word is the rest of a number that was written in groups: `T.22 123 49 99`."""
+    a_number = isinstance(before, Pair) and before.key in _NUMBER_KEYS and bool(before.value.strip())
+    return a_number and isinstance(token, Word) and _GROUP.fullmatch(token.text) is not None
+
+
 def _fault(token: Token, place: int, pairs: dict[str, str]) -> Refused | None:
     """What is wrong with one token, seen after those before it."""
     if isinstance(token, Unclosed):
         return Refused(Reason.MALFORMED, {"token": "quotation mark"})
     if isinstance(token, Pair):
         if not token.value.strip():
-            return Refused(Reason.MISSING_PART, {"part": f"{token.key}."})
+            return Refused(Reason.MISSING_PART, {"part": f"{token.key}. (no space after it)."})
         if token.key in pairs:
             return Refused(Reason.MALFORMED, {"token": f"second {token.key}."})
         return None
@@ -82,6 +95,8 @@ def _with_login(pairs: dict[str, str], words: tuple[str, ...]) -> Command | Refu
         if part not in pairs:
             return Refused(Reason.MISSING_PART, {"part": f"{part}."})
     login, password = pairs["U"].strip().lower(), pairs["P"]
+    if _stands_twice(password, pairs):
+        return Refused(Reason.MALFORMED, {"token": "password twice"})
     wanted = frozenset(pairs) - {"U", "P"}
     later = [key for key in _NOT_YET_KEYS if key in wanted]
     match words:
@@ -105,25 +120,42 @@ def _with_login(pairs: dict[str, str], words: tuple[str, ...]) -> Command | Refu
             return Refused(Reason.MALFORMED, {"token": "combination of parts"})
 
 
-def mask(text: str) -> str:
-    """The text without passwords, PINs and codes; if not understood, without all that may be one."""
+def _stands_twice(password: str, pairs: dict[str, str]) -> bool:
+    """Whether the password was also given as a number: a refusal of that number would repeat it."""
+    if _NO_LETTERS.fullmatch(password):
+        return False  # a password of digits may happen to be somebody's number
+    return any(password.lower() in pairs[key].lower() for key in _NUMBER_KEYS & pairs.keys())
+
+
+def mask(text: str, *, proven: bool = True) -> str:
+    """The text without passwords, PINs and codes; if not understood, without all that may be one.
+
+    Not `proven`: the login or the password was wrong, and people who exchange the two write `U.password`.
+    """
     command = parse_command(text)
     if isinstance(command, ConfirmNumber):
         return f"OK {_HIDDEN}"
-    understood = not isinstance(command, Refused)
+    muddled = isinstance(command, Refused)
     shown: list[str] = []
     for token in tokenise(text):
-        piece = _masked(token, understood)
+        piece = _masked(token, understood=proven and not muddled)
         shown.append(piece)
-        if piece.endswith(_HIDDEN) and not understood:
-            break  # what follows a secret in a muddle may be the rest of it
+        if muddled and (piece == _HIDDEN or piece[0] in _SECRET_KEYS):
+            break  # what follows may be the rest of a secret
     return " ".join(shown)
 
 
-def _masked(token: Token, understood: bool) -> str:
+def _masked(token: Token, *, understood: bool) -> str:
     if isinstance(token, Pair):
-        hidden = token.key in _SECRET_KEYS or (not understood and _SECRET_AHEAD.search(token.value))
-        return f"{token.key}.{_HIDDEN if hidden else token.value}"
+        return f"{token.key}.{token.value if _is_harmless(token, understood) else _HIDDEN}"
     if isinstance(token, Word) and (understood or token.text in _OWN_WORDS):
         return token.text
     return _HIDDEN
+
+
+def _is_harmless(pair: Pair, understood: bool) -> bool:
+    """Whether a value may be seen: a login that was right, and numbers in a text that made sense."""
+    if not understood or pair.key in _SECRET_KEYS:
+        return False
+    a_number = _NO_LETTERS.fullmatch(pair.value) or _SPEED_DIAL.fullmatch(pair.value)
+    return pair.key == "U" or a_number is not None

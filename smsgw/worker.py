@@ -28,6 +28,7 @@ from smsgw.refusals import Refusals, Unread
 TRIES_MAX = 3
 _REST_MS = (1_000, 10_000)  # after the first and the second failed try
 _BUSY_REST_MS = 1_000
+_NOT_PROVEN = frozenset({Reason.BAD_CREDENTIALS, Reason.TOO_MANY_TRIES})
 
 
 class Worker:
@@ -89,7 +90,7 @@ class Worker:
 
         def finish(session: Session, outcome: str, reply: Reply | None) -> None:
             nonlocal finished
-            masked = mask(task.sms.text or "")
+            masked = mask(task.sms.text or "", proven=outcome not in _NOT_PROVEN)
             now_ms = self._clock.now_ms()
             inbox.record_outcome(
                 session, task.inbox_id, self._name, outcome=outcome, masked=masked, now_ms=now_ms

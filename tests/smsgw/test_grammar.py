@@ -25,6 +25,8 @@ UNDERSTOOD: list[tuple[str, Command]] = [
     ("U.anna P.x R.४८६००", Register("anna", "x", "48600")),
     ("OK 123456", ConfirmNumber("123456")),
     (" ok.١٢٣٤٥٦ ", ConfirmNumber("123456")),
+    ("Ok, 123 456.", ConfirmNumber("123456")),
+    ("ok\n123-456!", ConfirmNumber("123456")),
     ("help", Help()),
     ("?", Help()),
     ("U.anna P.x HELP", Help()),
@@ -50,10 +52,13 @@ REFUSED = [
     ("48600316058", Reason.MISSING_PART, {"part": "U."}),
     ("P.x", Reason.MISSING_PART, {"part": "U."}),
     ("U.anna", Reason.MISSING_PART, {"part": "P."}),
-    ("U.anna P.", Reason.MISSING_PART, {"part": "P."}),
-    ("U.anna P.x R.", Reason.MISSING_PART, {"part": "R."}),
-    ("U.anna P.x R. 48600316058", Reason.MISSING_PART, {"part": "R."}),
-    ("U.anna P.'' R.1", Reason.MISSING_PART, {"part": "P."}),
+    ("U.anna P.", Reason.MISSING_PART, {"part": "P. (no space after it)."}),
+    ("U.anna P.x R.", Reason.MISSING_PART, {"part": "R. (no space after it)."}),
+    ("U.anna P.x R. 48600316058", Reason.MISSING_PART, {"part": "R. (no space after it)."}),
+    ("U.anna P.'' R.1", Reason.MISSING_PART, {"part": "P. (no space after it)."}),
+    ("U.anna P.x T.22 123 49 99", Reason.MALFORMED, {"token": "spaces in a number"}),
+    ("R.+48 600316058 U.anna P.x", Reason.MALFORMED, {"token": "spaces in a number"}),
+    ("U.anna P.secret R.Secret", Reason.MALFORMED, {"token": "password twice"}),
     ("U.anna P.x R.1 R.2", Reason.MALFORMED, {"token": "second R."}),
     ("U.anna P.my secret", Reason.MALFORMED, {"token": "word 3"}),
     ("U.anna P.x Z.1", Reason.MALFORMED, {"token": "word 3"}),
@@ -65,7 +70,9 @@ REFUSED = [
     ("U.anna P.'x R.1", Reason.MALFORMED, {"token": "quotation mark"}),
     ("U.anna P.'x'R.1", Reason.MALFORMED, {"token": "quotation mark"}),
     ("hello", Reason.MALFORMED, {"token": "word 1"}),
-    ("OK 12345", Reason.MALFORMED, {"token": "word 1"}),
+    ("OK 12345", Reason.WRONG_CODE, {}),
+    ("OK 123 456 7", Reason.WRONG_CODE, {}),
+    ("OK fine", Reason.MALFORMED, {"token": "word 1"}),
     ("HELP HELP", Reason.MALFORMED, {"token": "word 2"}),
 ]
 
@@ -94,16 +101,26 @@ def test_a_command_shows_neither_password_nor_code() -> None:
         ("U.anna P.x V.1234", "U.anna P.*** V.***"),
         ("ok 123456", "OK ***"),
         ("OK 12345", "***"),
-        ("U.anna P.my secret R.1", "U.anna P.***"),
-        ("U.anna secret R.1", "U.anna ***"),
-        ("U.annaP.secret R.1", "U.***"),
-        ("U.anna P.'secret R.1", "U.anna ***"),
+        ("U.anna P.my secret R.1", "U.*** P.***"),
+        ("U.anna secret R.1", "U.*** ***"),
+        ("U.annaP.secret R.1", "U.*** R.***"),
+        ("U.anna.secret", "U.***"),
+        ("U.anna P.'secret R.1", "U.*** ***"),
+        ("U.anna P.secret R.secret", "U.*** P.***"),
+        ("U.anna P.secret R.secrte", "U.anna P.*** R.***"),
+        ("U.anna P.12345678 R.12345678", "U.anna P.*** R.12345678"),
+        ("U.anna P.x T.S3", "U.anna P.*** T.S3"),
         ("C", "C"),
         ("hunter2", "***"),
     ],
 )
 def test_a_masked_text_keeps_what_is_no_secret(text: str, shown: str) -> None:
     assert mask(text) == shown
+
+
+def test_a_login_that_was_not_right_is_hidden_it_may_be_the_password() -> None:
+    assert mask("U.secret P.anna T.48600316058 F.1", proven=False) == "U.*** P.*** T.*** F.***"
+    assert mask("HELP", proven=False) == "HELP"
 
 
 SECRET = st.text(alphabet="bdegjlm79+-_", min_size=6, max_size=12)
