@@ -20,6 +20,7 @@ from callback.core.sms import ReceivedSms, Reply, ReplyKind
 from callback.intake import Accepted, Intake, Wish
 from callback.passwords import Verifier
 from callback.store import accounts, ledger, outbox
+from callback.store.accounts import Verified
 from callback.store.db import Store
 from callback.store.models import Account
 
@@ -82,9 +83,10 @@ class SmsExecutor:
             if known and known.state == "verified":
                 reply = Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
             elif trusted:
-                accounts.verify_directly(
+                verified = accounts.verify_directly(
                     session, account.id, number, number_id=self._clock.new_id(), now_ms=self._clock.now_ms()
                 )
+                self._tell_former_owner(session, verified, sms)
                 reply = Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
             else:
                 reply = self._send_code(session, account, number, sms)
@@ -133,8 +135,29 @@ class SmsExecutor:
             if isinstance(verified, Refused):
                 reply = _refusal(verified, self._config.service.locale)
             else:
+                self._tell_former_owner(session, verified, sms)
                 reply = Reply(ReplyKind.NUMBER_VERIFIED, {"number": number}, verified.account.locale)
             finish(session, reply.kind, reply)
+
+    def _tell_former_owner(self, session: Session, verified: Verified, sms: ReceivedSms) -> None:
+        """Whoever loses a number hears of it on another phone of theirs; without one, on this phone.
+
+        The latter is worth an SMS: a sender can be forged, and then its owner still holds the phone.
+        """
+        loser = verified.taken_from
+        if loser is None:
+            return
+        outbox.add(
+            session,
+            key=f"moved:{sms.inbox_id}",
+            kind=ReplyKind.NUMBER_MOVED,
+            params={"number": verified.number},
+            locale=loser.locale,
+            link=sms.link,
+            sender=sms.dnis,
+            recipient=accounts.default_number(session, loser.id) or verified.number,
+            now_ms=self._clock.now_ms(),
+        )
 
     def _request_callback(
         self, account: Account, command: RequestCallback, sms: ReceivedSms, finish: Finish

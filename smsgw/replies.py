@@ -19,6 +19,10 @@ _ENGLISH: Mapping[str, str] = {
         "Valid 15 minutes. If you did not ask for it, ignore this SMS."
     ),
     ReplyKind.NUMBER_VERIFIED: "{number} is confirmed. Text U.user P.pass to be called back on it.",
+    ReplyKind.NUMBER_MOVED: (
+        "{number} was moved from your account to another one and we no longer call it for you. "
+        "If that is wrong, contact customer service."
+    ),
     ReplyKind.CALLBACK_ACCEPTED: "We are calling {number} now. Please answer, then dial the number you want.",
     ReplyKind.CALLBACK_REPLACED: "We changed your request and are calling {number} now. Please answer.",
     ReplyKind.BALANCE: "Your balance is {balance}.",

@@ -28,6 +28,7 @@ class ReplyKind(StrEnum):
     NUMBER_PENDING = "code-was-sent"  # number
     CODE_SMS = "code-sms"  # code
     NUMBER_VERIFIED = "number-verified"  # number
+    NUMBER_MOVED = "number-moved"  # number; to the account that had it until now
     CALLBACK_ACCEPTED = "callback-accepted"  # number; destination, if known
     CALLBACK_REPLACED = "callback-replaced"  # number; destination, if known
     BALANCE = "balance"  # balance, for example "12.34 EUR"

@@ -161,13 +161,19 @@ def confirm_code(
     """Verify the number a code was sent to, by the code sent back from it; five tries, 15 minutes.
 
     `number` is the sender of the SMS. Several accounts may wait for one number: the code says which one.
-    A web page that shows the account passes `account_id`.
+    A web page that shows the account passes `account_id`. Safe to repeat: with nobody waiting any more, a
+    number that is verified stays so, whatever the code.
     """
     waiting = select(Number).where(Number.e164 == number, Number.state == "pending")
     if account_id is not None:
         waiting = waiting.where(Number.account_id == account_id)
+    candidates = every(session, waiting.order_by(col(Number.code_expires_at_ms).desc()))
+    if not candidates:
+        owner = find_account_of_number(session, number)
+        if owner is not None and account_id in {None, owner.id}:
+            return Verified(owner, number, None)
     tried = False
-    for candidate in every(session, waiting.order_by(col(Number.code_expires_at_ms).desc())):
+    for candidate in candidates:
         if changed(session, _take_try(candidate.id, now_ms)) == 0:
             continue
         tried = True

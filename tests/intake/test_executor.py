@@ -61,6 +61,32 @@ def test_a_known_number_is_registered_again_without_a_code() -> None:
         assert here.outbox() == []
 
 
+def test_a_code_that_has_served_is_answered_as_it_was() -> None:
+    with desk() as here:
+        here.account()
+        here.text(Register("anna", PASSWORD, ANNA))
+        code = _code(here)
+        assert here.text(ConfirmNumber(code)) == here.text(ConfirmNumber(code))
+
+
+@pytest.mark.parametrize("other_phone", ["+48601601601", ""])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_account_that_loses_a_number_is_told(other_phone: str, trusted: bool) -> None:
+    with desk() as here:
+        anna = here.account()
+        here.phone(anna)
+        if other_phone:
+            here.phone(anna, other_phone)
+        here.account("boris")
+        here.text(Register("boris", PASSWORD, ANNA), trusted=trusted)
+        if not trusted:
+            here.text(ConfirmNumber(_code(here)))
+        (news,) = [sms for sms in here.outbox() if sms.kind == ReplyKind.NUMBER_MOVED]
+        assert news.recipient == (other_phone or ANNA)
+        assert json.loads(news.params) == {"number": ANNA}
+        assert here.text(call_me(source=ANNA)).kind == Reason.NOT_YOUR_NUMBER
+
+
 def test_the_fourth_code_of_a_day_is_refused() -> None:
     with desk() as here:
         here.account()
