@@ -62,13 +62,23 @@ class SmsExecutor:
     def _authenticate(self, login: str, password: str, ani: str) -> Account | Refused:
         with self._store.read() as session:
             account = accounts.find_account(session, login)
-        refused = self._verifier.admit(account, password, login=login, ani=ani)
+            own_phone = (
+                account is not None
+                and not self._verifier.remembers(account, password)
+                and self._is_own(session, account, ani)
+            )
+        refused = self._verifier.admit(account, password, login=login, ani=ani, own_phone=own_phone)
         if refused:
             return refused
         assert account is not None, "an unknown account has no right password"
         if account.state != "active":
             return Refused(Reason.ACCOUNT_BLOCKED)
         return account
+
+    def _is_own(self, session: Session, account: Account, ani: str) -> bool:
+        number = parse_number(ani, account.country)
+        found = None if isinstance(number, Refused) else accounts.find_number(session, account.id, number)
+        return found is not None and found.state == "verified"
 
     # --- the commands
 

@@ -5,6 +5,8 @@ the database. One such hash takes 30 ms, so three doors stand before it::
 
     remembered success ─► pace per sender and per login ─► argon2, a few at a time
 
+Strangers who guess at a login use up their own tries only: the account's own phones are paced apart.
+
 Successes only are remembered, under a key that dies with the process, for ten minutes, and for this version
 of the account's credentials: a changed password is asked for at once. An unknown account costs as much time
 as a wrong password.
@@ -28,6 +30,7 @@ _REMEMBER_MOST = 50_000  # 100 bytes each
 _HASHES_AT_ONCE = 2
 _TRIES = 10  # by one sender, or at one login, in …
 _TRIES_S = 60
+_OWN_PHONES = "\n"  # in no login: it separates
 
 
 class Passwords:
@@ -68,16 +71,20 @@ class Verifier:
         self._per_login = Pace(_TRIES, _TRIES_S)
         self._nobody = passwords.hash(os.urandom(16).hex())
 
-    def admit(self, account: Account | None, password: str, *, login: str, ani: str) -> Refused | None:
+    def admit(
+        self, account: Account | None, password: str, *, login: str, ani: str, own_phone: bool = False
+    ) -> Refused | None:
         """None if they may come in; `login` is as written and `account` what was found by it, or None.
 
         At most ten tries a minute by one sender or at one login are hashed; what is remembered is free.
+        `own_phone`: `ani` is a verified number of this account.
         """
         if self.remembers(account, password):
             return None
         now_s = self._monotonic_s()
+        tried = f"{login.lower()}{_OWN_PHONES if own_phone else ''}"
         with self._lock:
-            allowed = self._per_ani.allow(ani, now_s) and self._per_login.allow(login.lower(), now_s)
+            allowed = self._per_ani.allow(ani, now_s) and self._per_login.allow(tried, now_s)
         if not allowed:
             return Refused(Reason.TOO_MANY_TRIES)
         return None if self.check(account, password) else Refused(Reason.BAD_CREDENTIALS)

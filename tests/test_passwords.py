@@ -128,6 +128,17 @@ def test_who_was_right_before_is_not_locked_out_by_a_guesser(verifier: Verifier,
     assert verifier.admit(account, "pass", login="alice", ani="+48600316058") is None
 
 
+def test_a_guesser_does_not_lock_the_accounts_own_phones_out(verifier: Verifier, account: Account) -> None:
+    for number in range(20):
+        verifier.admit(account, "wrong", login="alice", ani=f"+48500100{number:03}")
+
+    def at_home() -> Refused | None:
+        return verifier.admit(account, "wrong", login="alice", ani="+48600316058", own_phone=True)
+
+    answers = [at_home() for _ in range(11)]
+    assert answers == [Refused(Reason.BAD_CREDENTIALS)] * 10 + [Refused(Reason.TOO_MANY_TRIES)]
+
+
 def test_one_sender_cannot_try_many_logins(verifier: Verifier) -> None:
     answers = [verifier.admit(None, "pass", login=f"user{n}", ani="+48500100100") for n in range(11)]
     assert answers == [Refused(Reason.BAD_CREDENTIALS)] * 10 + [Refused(Reason.TOO_MANY_TRIES)]

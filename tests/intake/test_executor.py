@@ -129,6 +129,17 @@ def test_the_eleventh_wrong_password_in_a_minute_is_not_even_looked_at() -> None
         assert kinds == [Reason.BAD_CREDENTIALS] * 10 + [Reason.TOO_MANY_TRIES]
 
 
+def test_a_stranger_who_guesses_does_not_lock_the_owners_phone_out() -> None:
+    with desk() as here:
+        here.phone(here.account())
+        for number in range(11):
+            last = here.text(Balance("anna", f"wrong{number}"), ani=f"+48601601{number:03}")
+        assert last.kind == Reason.TOO_MANY_TRIES
+        assert here.text(Balance("anna", PASSWORD), ani="+48601601999").kind == Reason.TOO_MANY_TRIES
+        assert here.text(Balance("anna", PASSWORD), ani="600316058").kind == ReplyKind.BALANCE
+        assert here.text(Balance("anna", PASSWORD), ani="+48601601999").kind == ReplyKind.BALANCE
+
+
 def test_a_blocked_account_is_told_so_after_its_password() -> None:
     with desk() as here:
         here.account(state="blocked")
