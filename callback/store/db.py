@@ -1,4 +1,4 @@
-"""The door to the database: one engine, a session for writing, a session for reading, and our own errors.
+"""The door to the database: a session for writing, a session for reading, and our own errors.
 
 Nothing outside `callback/store` sees SQLAlchemy's exceptions; they end here as a `StoreError` that says
 which file it is about, what to do, and whether trying again may help (`transient`).
@@ -31,13 +31,7 @@ _POOL_KEEP = 4  # idle connections kept open
 _POOL_OVERFLOW = 60  # more while that many threads are at work
 _POOL_WAIT_S = 10
 
-_MODE = "ringback_mode"  # execution option: "read" | "write" | "migrate"
-_SQLITE_MODE = {
-    "read": ("PRAGMA query_only=ON",),
-    "write": ("PRAGMA query_only=OFF",),
-    # a table that is rebuilt is dropped for an instant, and its children must not mind (alembic batch mode)
-    "migrate": ("PRAGMA query_only=OFF", "PRAGMA foreign_keys=OFF"),
-}
+_MIGRATES = "ringback_migrates"  # execution option: the tables themselves are changed
 _KNOCK_S = 0.0005
 
 # SQLSTATE classes of PostgreSQL: lock not available, serialisation failure, deadlock
@@ -87,11 +81,12 @@ class Store:
         """How messages call it: the file, or the URL without its password."""
         is_file = self.is_sqlite and self.name != "" and not self.name.startswith((":memory:", "file:"))
         self._path = Path(self.name) if is_file else None
-        self._engine = _engine(url, self.is_sqlite, busy_timeout_ms)
+        self._writers = _engine(url, self.is_sqlite, busy_timeout_ms, writes=True)
+        self._readers = (
+            _engine(url, self.is_sqlite, busy_timeout_ms, writes=False) if self.is_sqlite else self._writers
+        )
         self._busy_timeout_ms = busy_timeout_ms
         self._turn = threading.Lock()
-        self._readers = self._engine.execution_options(**{_MODE: "read"})
-        self._writers = self._engine.execution_options(**{_MODE: "write"})
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -140,14 +135,15 @@ class Store:
         """Run a change of tables in one transaction that keeps everybody else out."""
         with self._errors_are_ours():
             self._make_private()
-            with self._engine.execution_options(**{_MODE: "migrate"}).connect() as connection:
+            with self._writers.execution_options(**{_MIGRATES: True}).connect() as connection:
                 with connection.begin():
                     change(connection)
                 connection.detach()  # its foreign keys are switched off: not for the pool
 
     def dispose(self) -> None:
         """Close every idle connection."""
-        self._engine.dispose()
+        self._writers.dispose()
+        self._readers.dispose()
 
     def _make_private(self) -> None:
         """WAL and SHM take the mode of their database, so the file is made before SQLite makes it."""
@@ -162,7 +158,7 @@ class Store:
         if self._path and not self._path.exists():
             return None  # connecting would make an empty file
         with self._errors_are_ours(), self._readers.connect() as connection:
-            if not self._engine.dialect.has_table(connection, "alembic_version"):
+            if not self._writers.dialect.has_table(connection, "alembic_version"):
                 return None
             found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
             return found
@@ -182,16 +178,17 @@ class Store:
 
     @contextmanager
     def _errors_are_ours(self) -> Iterator[None]:
-        driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        driver_error: type[Exception] = self._writers.dialect.loaded_dbapi.Error
         try:
             yield
         except (SQLAlchemyError, driver_error) as error:
             raise _translate(error, self.name) from error
 
 
-def _engine(url: str, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
-    # QueuePool hands a connection to any thread; sqlite3 allows it with check_same_thread off, and
-    # serialises calls inside the library.
+def _engine(url: str, is_sqlite: bool, busy_timeout_ms: int, *, writes: bool) -> Engine:
+    # SQLite's readers and writers have connections of their own, set up once: a PRAGMA at each transaction
+    # would make it prepare every statement anew. QueuePool hands a connection to any thread; sqlite3 allows
+    # it with check_same_thread off, and serialises calls inside the library.
     arguments: dict[str, Any] = {"check_same_thread": False, "timeout": busy_timeout_ms / 1000}
     engine = create_engine(
         url,
@@ -203,31 +200,41 @@ def _engine(url: str, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
         connect_args=arguments if is_sqlite else {},
     )
     if is_sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", partial(_begin_sqlite, busy_timeout_ms=busy_timeout_ms))
+        event.listen(engine, "connect", _prepare_writer if writes else _prepare_reader)
+        event.listen(
+            engine,
+            "begin",
+            partial(_begin_write, patience_s=busy_timeout_ms / 1000) if writes else _begin_read,
+        )
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_writer(connection: Any, _record: object) -> None:
+    _prepare_sqlite(connection, "PRAGMA busy_timeout=0")  # we wait ourselves
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:
+    _prepare_sqlite(connection, "PRAGMA query_only=ON")
+
+
+def _prepare_sqlite(connection: Any, last: str) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(last)
 
 
-def _begin_sqlite(connection: Connection, busy_timeout_ms: int) -> None:
-    mode = connection.get_execution_options().get(_MODE, "write")
+def _begin_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_write(connection: Connection, patience_s: float) -> None:
     raw = connection.connection.driver_connection
     assert raw is not None
-    for statement in _SQLITE_MODE[mode]:
-        raw.execute(statement)
-    if mode == "read":
-        raw.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
-        raw.execute("BEGIN")
-    else:
-        _begin_immediate(raw, busy_timeout_ms / 1000)
+    if connection.get_execution_options().get(_MIGRATES):
+        # a table rebuilt by alembic's batch mode is dropped for an instant, and its children must not mind
+        raw.execute("PRAGMA foreign_keys=OFF")
+    _begin_immediate(raw, patience_s)
 
 
 def _begin_immediate(raw: sqlite3.Connection, patience_s: float) -> None:
@@ -236,7 +243,6 @@ def _begin_immediate(raw: sqlite3.Connection, patience_s: float) -> None:
     SQLite itself sleeps longer with each refusal, up to 100 ms, so whoever came last is served first: at 20
     callbacks a second its waiters took up to two seconds.
     """
-    raw.execute("PRAGMA busy_timeout=0")
     until_s = time.monotonic() + patience_s
     while True:
         try:
