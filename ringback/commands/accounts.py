@@ -27,6 +27,7 @@ from ringback.terminal import (
     show_json,
     show_table,
 )
+from smsgw.tokens import Pair, ascii_digits, tokenise
 
 app = typer.Typer(
     cls=Commands,
@@ -61,6 +62,7 @@ def add(
     if password_stdin == generate:
         raise typer.BadParameter("give either --password-stdin or --generate")
     settings = open_config(config)
+    login = _login(login)
     home = (country or settings.service.country).upper()
     if not is_country(home):
         give_up(f"--country {home}: not a country (ISO 3166, two letters)")
@@ -152,10 +154,24 @@ def _amount(text: str) -> int:
 
 
 def _typed() -> str:
-    password = getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    """As an SMS gives it: every script's digits are the same digits there."""
+    password = ascii_digits(getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
     if len(password) < _SHORTEST or any(char.isspace() for char in password):
         give_up(f"the password must have at least {_SHORTEST} characters and no space: it is sent by SMS")
+    if not _can_be_texted("P", password):
+        give_up("the password must have no comma and begin with no quotation mark: it is sent by SMS")
     return password
+
+
+def _login(text: str) -> str:
+    login = ascii_digits(text.strip())
+    if not _can_be_texted("U", login):
+        give_up(f"--login {text}: must have no space or comma and begin with no quotation mark")
+    return login
+
+
+def _can_be_texted(key: str, value: str) -> bool:
+    return bool(value) and tokenise(f"{key}.{value}") == (Pair(key, value),)
 
 
 def _generated() -> str:

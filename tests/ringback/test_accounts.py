@@ -1,9 +1,11 @@
 """`ringback account`: people, phones and money from the command line."""
 
+from callback.core.commands import Balance
 from callback.keys import load_keys
 from callback.passwords import Passwords
 from callback.store import accounts
 from callback.store.db import Store
+from smsgw.grammar import parse_command
 from tests.ringback.house import House
 
 
@@ -22,6 +24,18 @@ def test_an_account_is_made_with_phone_password_and_money(house: House) -> None:
     assert account is not None
     assert Passwords(load_keys(house.config.keys_dir).pepper).matches(account.password_hash, "correct-horse")
     assert house.run("reconcile").exit_code == 0
+
+
+def test_login_and_password_are_kept_as_an_sms_gives_them(house: House) -> None:
+    typed = "كلمة١٢٣٤\n"
+    assert house.run("account", "add", "--login", " Ali٧ ", "--password-stdin", typed=typed).exit_code == 0
+    command = parse_command("U.ali٧ P.كلمة١٢٣٤ B")
+    assert isinstance(command, Balance)
+    with Store(house.config.database_url).read() as session:
+        account = accounts.find_account(session, command.login)
+    assert account is not None
+    passwords = Passwords(load_keys(house.config.keys_dir).pepper)
+    assert passwords.matches(account.password_hash, command.password)
 
 
 def test_a_generated_password_is_shown_once(house: House) -> None:
@@ -47,6 +61,10 @@ def test_every_mistake_is_one_clear_sentence_and_changes_nothing(house: House) -
         (("add", "--login", "eve", "--generate", "--topup", "ten"), None, "'ten' is not an amount"),
         (("add", "--login", "eve", "--generate", "--country", "XX"), None, "not a country"),
         (("add", "--login", "eve", "--password-stdin"), "short\n", "at least 6 characters and no space"),
+        (("add", "--login", "eve", "--password-stdin"), "comma,comma\n", "no comma"),
+        (("add", "--login", "eve", "--password-stdin"), "'quoted'\n", "no quotation mark"),
+        (("add", "--login", "eve ben", "--generate"), None, "--login eve ben: must have no space"),
+        (("add", "--login", "", "--generate"), None, "--login : must have no space"),
         (("topup", "nobody", "1"), None, "nobody: there is no such account"),
         (("topup", "ben", "0"), None, "more than nothing"),
         (("show", "nobody"), None, "nobody: there is no such account"),
