@@ -82,7 +82,7 @@ def test_a_database_locked_for_eight_seconds_loses_no_sms_and_cuts_no_call() -> 
             await here.carrier.wait_for("acked", BORIS, 10)
             async with _locked(here.product):
                 here.text("U.anna P.secret99 B")
-                await asyncio.sleep(LOCKED_S)
+                await asyncio.sleep(LOCKED_S)  # the time itself is tried
                 assert len(here.replies()) == 1
             assert (await here.reply(2)).startswith("Your balance is")
             assert anna.state == "up"
@@ -104,7 +104,7 @@ def test_after_ten_seconds_without_valkey_the_call_comes_within_five() -> None:
             os.kill(here.product.pid("valkey"), signal.SIGSTOP)
             here.text("U.anna P.secret99")
             assert (await here.reply()).startswith(f"We are calling {ANNA} now.")
-            await asyncio.sleep(AWAY_S)
+            await asyncio.sleep(AWAY_S)  # the time itself is tried
             assert here.carrier.invites == 0
             here.product.kill("valkey")  # whatever it had been sent meanwhile is lost as well
             await here.carrier.wait_for("invite", ANNA, 5)
