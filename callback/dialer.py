@@ -9,6 +9,7 @@ node renews its lease every 3 s and fences itself by its own monotonic clock (ca
 import asyncio
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from callback.purse import Purse
 from callback.recovery import Recovery
 from callback.runner import Call, Desk
 from callback.settlement import finish_request, record_leg_end
-from callback.store import nodes, requests
+from callback.store import nodes, orphans, requests
 from callback.store.claims import claim
 from callback.store.db import Store
 from callback.telephony import Backend, BackendEvent
@@ -58,7 +59,11 @@ class Dialer:
         self._log = structlog.get_logger().bind(node=node)
 
     async def run(self, stop: asyncio.Event, wake_path: Path) -> None:
-        """Serve until `stop` is set; then every call is hung up, billed and written."""
+        """Serve until `stop` is set; then every call is hung up, billed and written.
+
+        A node that was declared dead sets it itself: its supervisor begins another life of it.
+        """
+        self._stop = stop
         asked_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
         epoch, last_alive_at_ms = await self._commits.submit(lambda s: self._register(s, now_ms))
         self._lease = Lease(self._node, epoch, asked_s)
@@ -68,7 +73,7 @@ class Dialer:
             self._authoriser,
             self._tracebook,
             self._clock,
-            may_dial=lambda: self._lease.may_dial(self._clock.monotonic_s()),
+            may_dial=lambda: self.may_dial,
             on_lost=self._lost,
         )
         await self._backend.start(self._on_event)
@@ -102,6 +107,11 @@ class Dialer:
         await self._commits.submit(lambda s: nodes.mark_down(s, self._node, epoch))
         await self._commits.close()
 
+    @property
+    def may_dial(self) -> bool:
+        """The lease is fresh. Once it runs."""
+        return self._lease.may_dial(self._clock.monotonic_s())
+
     def wake(self, ids: Sequence[str]) -> None:
         """These requests may be due; claim what is free. From the loop only."""
         for request_id in ids:
@@ -113,7 +123,7 @@ class Dialer:
     # --- one request
 
     async def _serve(self, request_id: str) -> None:
-        if not self._desk.may_dial():
+        if not self.may_dial:
             return
         reach("dialer.woken")
         now_ms = self._clock.now_ms()
@@ -123,6 +133,9 @@ class Dialer:
         if claimed is None:
             return
         reach("dialer.claimed")
+        if self._stopping or not self.may_dial:  # the claim took too long
+            await self._give_back(request_id)
+            return
         routes = await self._trunks.routes(claimed.number_a)
         if not routes:
             self._log.error("no trunk reaches leg A", request=request_id, number=claimed.number_a)
@@ -144,6 +157,8 @@ class Dialer:
             del self._calls[request_id]
         if self._stopping and not call.answered_a:
             await self._give_back(request_id)
+        elif outcome == Outcome.LOST and not call.answered_a:
+            await self._ring_again(request_id)
         else:
             await self._finish(request_id, outcome)
 
@@ -171,6 +186,16 @@ class Dialer:
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
         await self._commits.submit(lambda s: requests.requeue(s, request_id, epoch, now_ms))
 
+    async def _ring_again(self, request_id: str) -> None:
+        """Our fence ended it before anybody answered: once more, as after a crash."""
+        now_ms, epoch = self._clock.now_ms(), self._lease.epoch
+
+        def put_back_or_finish(session: Session) -> None:
+            if not orphans.put_back_once(session, request_id, epoch, now_ms):
+                finish_request(session, request_id, epoch, Outcome.LOST, now_ms)
+
+        await self._commits.submit(put_back_or_finish)
+
     def _served(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
         if not task.cancelled() and task.exception():
@@ -190,15 +215,16 @@ class Dialer:
             call.tell(event)
 
     def _lost(self) -> None:
-        """Another life of this node has begun: nothing here is ours any more."""
+        """This life was declared dead, or another has begun: nothing here is ours any more."""
         if not self._lease.lost:
             self._log.error("lease lost: hanging up every call of this process")
-            self._lease = Lease(self._node, self._lease.epoch, self._lease.renewed_s, lost=True)
-            self._end_all(Cause.FENCED)
+            self._lease = replace(self._lease, lost=True)
+            self._cut_all()
+            self._stop.set()
 
-    def _end_all(self, cause: Cause) -> None:
+    def _cut_all(self) -> None:
         for call in self._calls.values():
-            call.tell(events.EndWished(cause))
+            call.cut(Cause.FENCED)
 
     async def _renew_for_ever(self) -> None:
         while True:
@@ -215,7 +241,7 @@ class Dialer:
             await asyncio.sleep(_FENCE_LOOK_S)
             if self._calls and self._lease.must_hang_up(self._clock.monotonic_s()):
                 self._log.error("lease not renewed: hanging up", calls=len(self._calls))
-                self._end_all(Cause.FENCED)
+                self._cut_all()
 
     async def _listen_for_ever(self, wakes: socket.socket) -> None:
         """`read_ids` takes what is there; the loop says when there is something."""
@@ -228,7 +254,8 @@ class Dialer:
 
     async def _say_goodbye(self) -> None:
         self._stopping = True
-        self._end_all(Cause.CLEARED)
+        for call in self._calls.values():
+            call.tell(events.EndWished(Cause.CLEARED))
         if self._running:
             await asyncio.wait(self._running, timeout=_GOODBYE_S)
         for task in self._running:

@@ -69,14 +69,21 @@ class Call:
         self._purse = purse
         self._news: asyncio.Queue[BackendEvent | events.Event] = asyncio.Queue()
         self._asked: set[asyncio.Task[None]] = set()
-        self._covered_until_ms: int | None = None
+        self._limit_at_ms: int | None = None
         self._a = ""  # the leg A that rings or talks now
+        self._dialled: set[str] = set()  # legs whose end is not told yet
         self._outcome = ""
         self._log = structlog.get_logger().bind(request=claimed.request_id)
 
     def tell(self, news: BackendEvent | events.Event) -> None:
         """From the dialer's loop; never waits."""
         self._news.put_nowait(news)
+
+    def cut(self, cause: Cause) -> None:
+        """Hang up whatever is up, now: the session, told of it, may be waiting for a commit."""
+        for id_ in self._dialled:
+            self._desk.backend.hang_up(id_, cause)
+        self.tell(events.EndWished(cause))
 
     async def run(self) -> str:
         """Until nothing of the call is left; the outcome."""
@@ -88,8 +95,9 @@ class Call:
         return self._outcome
 
     async def _next(self) -> BackendEvent | events.Event:
+        """What has come is older than a deadline that has passed: an answer at the last moment is one."""
         deadline_at_ms = self.session.deadline_at_ms
-        if deadline_at_ms is None:
+        if deadline_at_ms is None or not self._news.empty():
             return await self._news.get()
         wait_s = max(0, deadline_at_ms - self._desk.clock.now_ms()) / 1000
         try:
@@ -136,9 +144,10 @@ class Call:
         await self._cover()
 
     async def _ended(self, news: Ended) -> None:
+        self._dialled.discard(news.leg_id)
         ended_at_ms = news.at_ms
-        if news.cause in _MONEY_OR_TIME and self._covered_until_ms is not None:
-            ended_at_ms = min(ended_at_ms, self._covered_until_ms)  # the last packet went at this instant
+        if news.cause in _MONEY_OR_TIME and self._limit_at_ms is not None:
+            ended_at_ms = min(ended_at_ms, self._limit_at_ms)  # the last packet went at this instant
         self._purse.ended(news.leg_id, ended_at_ms)
         self._desk.commits.leave(
             lambda s: settlement.record_leg_end(
@@ -197,10 +206,10 @@ class Call:
                 self._ask(self._authorise(effect))
             case events.GrowHold():
                 self._ask(self._grow())
-            case events.ArmLimit(until_ms):
-                self._covered_until_ms = until_ms
+            case events.ArmLimit(until_ms, cause):
+                self._limit_at_ms = until_ms
                 for id_ in self._purse.in_service:
-                    backend.limit(id_, until_ms)
+                    backend.limit(id_, until_ms, cause)
             case events.Finish(outcome):
                 self._outcome = outcome
 
@@ -231,8 +240,12 @@ class Call:
             self._desk.on_lost()
             return
         reach("dialer.leg_committed")
+        if not self._desk.may_dial():  # the commit took too long
+            self.tell(Ended(id_, self._desk.clock.now_ms(), Cause.FENCED))
+            return
         if effect.leg.role == "A":
             self._a = id_
+        self._dialled.add(id_)
         policy = self.session.policy
         ring_s = policy.ring_a_s if effect.leg.role == "A" else policy.ring_b_s
         self._desk.backend.dial(

@@ -184,6 +184,7 @@ class ArmLimit:
     """The media layer is to cut every answered leg at this instant."""
 
     until_ms: int
+    cause: Cause = Cause.MONEY_ENDED  # or the longest talk time is over
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ def covered(s: Session, event: Covered, now_ms: int, out: list[Effect]) -> Sessi
     """The money lasts until then. It may be said before the answer is: nothing falls due until A answers."""
     if s.a is None:
         return s
-    out.append(ArmLimit(event.until_ms))
+    if s.talk_end_at_ms is not None and s.talk_end_at_ms < event.until_ms:
+        out.append(ArmLimit(s.talk_end_at_ms, Cause.TIME_ENDED))
+    else:
+        out.append(ArmLimit(event.until_ms, Cause.MONEY_ENDED))
     brought_nothing = s.grow_asked and event.until_ms <= (s.until_ms or 0)
     s = replace(s, until_ms=event.until_ms, final=event.final, grow_at_ms=None, grow_asked=False)
     if not event.final and s.state is not State.CLEAR:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from callback.store.models import Leg, Request
-from callback.store.rows import changed, every
+from callback.store.rows import changed, every, first
 
 _RINGS_AGAIN = 1
 _CLAIMS_AGAIN = 3  # nobody was rung; a request that kills its dialer each time is not tried for ever
@@ -59,6 +59,16 @@ def put_back(session: Session, request_id: str, epoch: int, due_at_ms: int) -> b
         .values(recovered=Request.recovered + 1, version=Request.version + 1)
     )
     return changed(session, again) == 1
+
+
+def put_back_once(session: Session, request_id: str, epoch: int, due_at_ms: int) -> bool:
+    """`put_back`, unless its phone rang again before; False: it was not put back."""
+    request = first(session, select(Request).where(Request.id == request_id))
+    return (
+        request is not None
+        and request.recovered < _RINGS_AGAIN
+        and put_back(session, request_id, epoch, due_at_ms)
+    )
 
 
 def _orphan(request: Request, legs: list[Leg]) -> Orphan:

@@ -135,8 +135,11 @@ class Backend(Protocol):
 
     def unbridge(self, leg_a: str) -> None: ...
 
-    def limit(self, leg_id: str, until_ms: int) -> None:
-        """The media layer cuts the leg at this instant, whatever becomes of us; later calls move it."""
+    def limit(self, leg_id: str, until_ms: int, cause: Cause) -> None:
+        """The media layer cuts the leg at this instant, whatever becomes of us; later calls move it.
+
+        The leg then ends with this cause.
+        """
 
     async def close(self) -> None:
         """Hang up what is left, wait for it (≤ 5 s) and stop."""

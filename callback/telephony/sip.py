@@ -60,6 +60,7 @@ _OUTSIDE_A_DIALOG = {
 class _Leg:
     call: OutboundCall
     figures: "asyncio.Future[StreamStats] | None" = None
+    limit: Cause = Cause.MONEY_ENDED  # what the media process ends it for
 
 
 class SipBackend:
@@ -197,8 +198,10 @@ class SipBackend:
         """Part the leg from whatever it is joined with."""
         self._sounds.unbridge(leg_a)
 
-    def limit(self, leg_id: str, until_ms: int) -> None:
+    def limit(self, leg_id: str, until_ms: int, cause: Cause) -> None:
         """The media process falls silent then, whatever becomes of us, and the leg is hung up."""
+        if leg_id in self._legs:
+            self._legs[leg_id].limit = cause
         self._sounds.limit(leg_id, (until_ms - self._clock.now_ms()) / 1000)
 
     # --- what a call reports (outbound.News)
@@ -285,8 +288,8 @@ class SipBackend:
                 self._played(leg_id, playback_id)
             case media_events.RtpTimeout() if self._sounds.is_answered(leg_id):
                 self.hang_up(leg_id, Cause.MEDIA_TIMEOUT)
-            case media_events.LimitReached():  # the runner's own hang-up, which knows better, is first
-                self.hang_up(leg_id, Cause.MONEY_ENDED)
+            case media_events.LimitReached():
+                self.hang_up(leg_id, self._legs[leg_id].limit)
 
     def _played(self, leg_id: str, playback_id: int) -> None:
         if leg_id in self._legs:

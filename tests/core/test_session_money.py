@@ -116,7 +116,7 @@ def test_an_end_already_near_is_warned_of_at_once_and_only_once() -> None:
 def test_the_longest_talk_ends_with_a_warning_too() -> None:
     play_through(
         in_talk(Policy(talk_max_s=600)),  # A answered at 10 s
-        covered(21, 9999, final=True),
+        row(21, Covered(9999_000, final=True), ArmLimit(610_000, Cause.TIME_ENDED)),
         row(550, TIME, Play(3, WARNING)),
         row(610, TIME, Unbridge(), HangUp(B1, Cause.TIME_ENDED), HangUp(A1, Cause.TIME_ENDED)),
     )

@@ -218,7 +218,7 @@ async def test_late_and_repeated_commands_change_nothing(tmp_path: Path) -> None
         net.backend.stop(LEG)
         net.backend.bridge(LEG, "nobody")
         net.backend.unbridge(LEG)
-        net.backend.limit(LEG, 0)
+        net.backend.limit(LEG, 0, Cause.MONEY_ENDED)
         assert net.names(LEG)[-1] == "Ended"
 
 

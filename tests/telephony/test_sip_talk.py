@@ -188,15 +188,15 @@ async def test_a_phone_whose_network_is_gone_is_hung_up(tmp_path: Path) -> None:
 
 
 @in_loop
-async def test_the_limit_ends_the_leg_at_its_instant(tmp_path: Path) -> None:
+async def test_the_limit_ends_the_leg_at_its_instant_for_its_own_cause(tmp_path: Path) -> None:
     async with network(tmp_path) as net:
         a = net.carrier.handset(NUMBER_A)
         await net.answered(A, a)
         net.backend.play(A, 1, ["tone:ringback-us"], loop=True)
         until_ms = net.clock.now_ms() + 600
-        net.backend.limit(A, until_ms)
+        net.backend.limit(A, until_ms, Cause.TIME_ENDED)
         end = await net.ended(A)
-        assert end.cause is Cause.MONEY_ENDED
+        assert end.cause is Cause.TIME_ENDED
         assert 0 <= end.at_ms - until_ms < 150
         assert a.heard(until_ms + SETTLE_MS) == b""
 
