@@ -11,15 +11,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from callback.core.numbers import is_country
+
 COUNTRY = r"^[A-Z]{2}$"
 CURRENCY = r"^[A-Z]{3}$"
 E164 = r"^\+[1-9][0-9]{5,14}$"
+HOST = r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$"  # a label has at most 63 octets (RFC 1035 §2.3.4)
 NAME = r"^[a-z0-9][a-z0-9_-]{0,30}$"
 PREFIX = r"^\+[0-9]*$"
+SQLITE_URL = r"^(sqlite:///.+)?$"
+QUEUE_URL = r"^((rediss?|unix)://.+)?$"
 
 Country = Annotated[str, Field(pattern=COUNTRY)]
 Currency = Annotated[str, Field(pattern=CURRENCY)]
 Number = Annotated[str, Field(pattern=E164)]
+Host = Annotated[str, Field(pattern=HOST)]
 Name = Annotated[str, Field(pattern=NAME)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
@@ -41,20 +47,27 @@ class Service(Section):
     access_number: Number = "+48221234567"  # shown by leg A; sender of our SMS unless the link has its own
     code_countries: tuple[Country, ...] = ()  # where one-time codes may be sent; empty: the service's country
 
+    @field_validator("country")
+    @classmethod
+    def _numbers_can_be_read_there(cls, country: str) -> str:
+        if not is_country(country):
+            raise ValueError("is no country (ISO 3166)")
+        return country
+
 
 class Database(Section):
-    url: str = ""  # empty: sqlite under the data directory
+    url: str = Field(default="", pattern=SQLITE_URL)  # empty: SQLite under the data directory
 
 
 class Queue(Section):
-    url: str = ""  # empty: embedded Valkey; else redis://…, rediss://… or unix:///path
+    url: str = Field(default="", pattern=QUEUE_URL)  # empty: embedded Valkey
 
 
 class Link(Section):
     """One SMPP account at a carrier's SMSC."""
 
     name: Name
-    host: str
+    host: Host
     port: Port = 2775
     system_id: str = Field(max_length=15)
     password: SecretStr = SecretStr("")  # at most 8 characters (SMPP 3.4 §5.2.2)
@@ -94,7 +107,7 @@ class Trunk(Section):
     """A way to the telephone network: every number with one of its prefixes may go by it."""
 
     name: Name
-    host: str  # address or name; resolved when dialling
+    host: Host  # address or name; resolved when dialling
     port: Port = 5060
     prefixes: tuple[Annotated[str, Field(pattern=PREFIX)], ...] = (
         "+",
@@ -108,6 +121,12 @@ class Trunk(Section):
 class Hold(Section):
     quantum_s: Seconds = 180
     grow_before_s: Seconds = 20
+
+    @model_validator(mode="after")
+    def _asked_within_a_quantum(self) -> "Hold":
+        if self.grow_before_s >= self.quantum_s:
+            raise ValueError("grow_before_s must be less than quantum_s")
+        return self
 
 
 class Dedupe(Section):

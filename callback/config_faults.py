@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from callback.config import COUNTRY, CURRENCY, E164, NAME, PREFIX, Config
+from callback.config import COUNTRY, CURRENCY, E164, HOST, NAME, PREFIX, QUEUE_URL, SQLITE_URL, Config
 
 Loc = tuple[str | int, ...]
 
@@ -23,6 +23,9 @@ _PATTERNS = {  # of callback/config.py, in words
     E164: "must be a number like +48221234567",
     NAME: "must be a name of at most 31 lower-case letters, digits, - and _",
     PREFIX: "must be + and digits",
+    HOST: "must be an IPv4 address or a host's name",
+    SQLITE_URL: "must be empty or sqlite:////path/of/the.db; no other database is supported yet",
+    QUEUE_URL: "must be empty or begin with redis://, rediss:// or unix:///",
 }
 
 
@@ -87,7 +90,7 @@ def _message(details: ErrorDetails) -> str:
 
 def _sentence(text: str) -> str:
     """Pydantic's English, with us as the speaker."""
-    text = text.removeprefix("Value error, ").partition(", unable to parse")[0]
+    text = re.split(r", (?:unable to parse|got a number)", text.removeprefix("Value error, "))[0]
     text = re.sub(r"^(Input|String|Value|List|Tuple|Data) should ", "must ", text)
     text = re.sub(r"^(Input|Value) is ", "is ", text)
     text = text.replace("a valid integer", "a whole number").replace(
@@ -101,6 +104,8 @@ def _siblings(loc: Loc) -> list[str]:
 
 
 def _is_secret(loc: Loc) -> bool:
+    if loc[-1] == "url":  # a password may stand in it
+        return True
     field = _shape_at(loc[:-1]).model_fields.get(str(loc[-1]))
     return field is not None and field.annotation is SecretStr
 

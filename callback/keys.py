@@ -67,7 +67,11 @@ def load_keys(directory: Path) -> Keys:
 
 def key_troubles(directory: Path) -> list[str]:
     """What is wrong with each key, with its cure; empty if all is well."""
-    if not any((directory / name).exists() for name in NAMES):
+    try:
+        any_there = any((directory / name).exists() for name in NAMES)
+    except PermissionError:
+        return [f"{directory}: the keys are closed to this user; run this as their owner"]
+    if not any_there:
         return [f"{directory}: there are no keys; run `ringback init`, or restore them from the key backup"]
     found = (_trouble(directory / name) for name in NAMES)
     return [trouble for trouble in found if trouble]

@@ -32,7 +32,6 @@ from ringback.processes import RUNS
 
 _NAME_WIDTH = 7
 _STOP_S = {"dialer": 20.0}  # it hangs up and bills every call
-_STOP_S = {"dialer": 20.0}  # it hangs up and bills every call
 
 
 def serve(config: Config, check: Callable[[Config], None]) -> None:

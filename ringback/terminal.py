@@ -16,10 +16,9 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 FAILED = 1
+USAGE = 2
 DEGRADED = 3
 _PIPE_WIDTH = 400
-
-_JSON = "ringback.json"
 
 
 class Unusable(Exception):
@@ -28,15 +27,7 @@ class Unusable(Exception):
     transient = False
 
 
-def _remember_json(context: typer.Context, wanted: bool) -> bool:
-    context.find_root().meta[_JSON] = wanted
-    return wanted
-
-
-AsJson = Annotated[
-    bool,
-    typer.Option("--json", help="Print JSON for machines.", callback=_remember_json, is_eager=True),
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 ConfigPath = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The TOML file. (Default: $RINGBACK_CONFIG, ./ringback.toml, none.)"),
@@ -44,20 +35,31 @@ ConfigPath = Annotated[
 
 
 class Commands(TyperGroup):
-    """A group whose known troubles end as one clear message and exit code 1.
+    """A group whose known troubles end as one clear message and exit code 1, wrong usage as exit code 2.
 
-    A trouble of the world says whether it is `transient` (DESIGN section 9); what does not is our bug, and
-    shows its traceback.
+    A trouble of the world says whether it is `transient` (DESIGN section 9), or which file it is about; what
+    does neither is our bug, and shows its traceback.
     """
 
     def invoke(self, ctx: Any) -> Any:
+        as_json = "--json" in ctx.args  # asked before they are parsed: what is wrong may be one of them
         try:
             return super().invoke(ctx)
-        except Exception as trouble:
-            if not hasattr(trouble, "transient"):
+        except typer.Exit:
+            raise
+        except OSError as trouble:
+            if trouble.filename is None:
                 raise
-            _report(trouble, as_json=bool(ctx.find_root().meta.get(_JSON)))
+            _report(Unusable(f"{trouble.filename}: {trouble.strerror}"), as_json=as_json)
             raise typer.Exit(FAILED) from None
+        except Exception as trouble:
+            if hasattr(trouble, "transient"):
+                _report(trouble, as_json=as_json)
+                raise typer.Exit(FAILED) from None
+            if as_json and hasattr(trouble, "format_message"):  # Typer's own: wrong usage
+                show_json({"error": trouble.format_message(), "faults": []})
+                raise typer.Exit(USAGE) from None
+            raise
 
 
 def _report(trouble: Exception, *, as_json: bool) -> None:
@@ -72,17 +74,28 @@ def _report(trouble: Exception, *, as_json: bool) -> None:
 
 
 def people() -> Console:
-    """Where tables go, unfolded into a pipe. Made afresh: tests and pipes change stdout under us."""
+    """Where tables go, unfolded into a pipe; a name in them may look like markup, and is none.
+
+    Made afresh: tests and pipes change stdout under us.
+    """
     piped = not sys.stdout.isatty()
-    return Console(file=sys.stdout, highlight=False, soft_wrap=piped, width=_PIPE_WIDTH if piped else None)
+    return Console(
+        file=sys.stdout,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=piped,
+        width=_PIPE_WIDTH if piped else None,
+    )
 
 
 def say(text: str) -> None:
-    people().print(text, markup=False)
+    people().print(text)
 
 
 def complain(text: str) -> None:
-    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(f"ringback: {text}", markup=False)
+    console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console.print(f"ringback: {text}")
 
 
 def show_json(value: object) -> None:

@@ -33,5 +33,6 @@ def check(config: ConfigPath = None, as_json: AsJson = False) -> None:
 def _show(finding: Finding) -> None:
     cure = f" [dim]→ {escape(finding.cure)}[/]" if finding.cure else ""
     people().print(
-        f"{_MARKS[finding.level]}  [bold]{escape(finding.subject)}[/]: {escape(finding.message)}{cure}"
+        f"{_MARKS[finding.level]}  [bold]{escape(finding.subject)}[/]: {escape(finding.message)}{cure}",
+        markup=True,
     )

@@ -57,6 +57,25 @@ TRUNK = '[[trunks]]\nname = "a"\nhost = "h"\n'
             "links[0].password: must have at most 8 characters (SMPP 3.4 §5.2.2)",
         ),
         ("[sip]\nrtp_ports = [9, 5]", "sip.rtp_ports: the first must be below the last"),
+        (
+            '[database]\nurl = "postgresql+psycopg://me:s3cret@h/name"',
+            "database.url: must be empty or sqlite:////path/of/the.db; no other database is supported yet",
+        ),
+        (
+            '[queue]\nurl = "localhost"',
+            "queue.url: must be empty or begin with redis://, rediss:// or unix:///",
+        ),
+        (
+            '[[trunks]]\nname = "a"\nhost = ""',
+            "trunks[0].host: must be an IPv4 address or a host's name, not ''",
+        ),
+        (
+            TRUNK.replace('"h"', '"a..b"'),
+            "trunks[0].host: must be an IPv4 address or a host's name, not 'a..b'",
+        ),
+        ('[service]\ncountry = "XX"', "service.country: is no country (ISO 3166), not 'XX'"),
+        ("[hold]\nquantum_s = 10", "hold: grow_before_s must be less than quantum_s"),
+        ("[hold]\nquantum_s = 1.5", "hold.quantum_s: must be a whole number, not 1.5"),
     ],
 )
 def test_a_fault_is_named_where_it_stands(tmp_path: Path, text: str, fault: str) -> None:
