@@ -30,13 +30,22 @@ _CODE_DIGITS = 6
 
 class SmsExecutor:
     def __init__(
-        self, config: Config, store: Store, clock: Clock, verifier: Verifier, intake: Intake, pepper: bytes
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        verifier: Verifier,
+        intake: Intake,
+        pepper: bytes,
+        conceal: Callable[[str], str],
     ) -> None:
+        """`conceal` seals a one-time code until the gateway sends it (DESIGN 4.7)."""
         self._config = config
         self._store = store
         self._clock = clock
         self._verifier = verifier
         self._intake = intake
+        self._conceal = conceal
         self._code_key = hmac.digest(pepper, b"number codes", "sha256")
 
     def execute(self, command: Command, sms: ReceivedSms, finish: Finish) -> None:
@@ -124,7 +133,7 @@ class SmsExecutor:
             session,
             key=f"code:{pending.number_id}:{sms.inbox_id}",
             kind=ReplyKind.CODE_SMS,
-            params={"code": code},
+            params={"code": self._conceal(code)},
             locale=account.locale,
             link=sms.link,
             sender=sms.dnis,

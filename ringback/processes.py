@@ -16,6 +16,7 @@ from callback.executor import SmsExecutor
 from callback.intake import Intake
 from callback.passwords import Passwords, Verifier
 from smsgw.gateway import Gateway
+from smsgw.sealing import Seal
 
 
 def run_gateway(config: Config) -> None:
@@ -24,7 +25,8 @@ def run_gateway(config: Config) -> None:
     clock, pepper = parts.clock, parts.keys.pepper
     verifier = Verifier(Passwords(pepper), clock.monotonic_s)
     intake = Intake(config, clock, parts.queue)
-    executor = SmsExecutor(config, parts.store, clock, verifier, intake, pepper)
+    conceal = Seal(parts.keys.seal).conceal
+    executor = SmsExecutor(config, parts.store, clock, verifier, intake, pepper, conceal)
     gateway = Gateway(
         config, parts.store, parts.keys.seal, clock, executor, f"gateway@{socket.gethostname()}"
     )

@@ -47,7 +47,7 @@ class Gateway:
         def outgoing() -> Connection | None:
             return smpp.outgoing
 
-        sender = Sender(store, clock, link, outgoing)
+        sender = Sender(store, clock, link, outgoing, seal.reveal)
         smpp = SmppLink(link, clock, seal, self._writer, sender.on_response, sender.wake)
         self._senders.append(sender)
         self.links.append(smpp)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 SEAL_KEY_OCTETS = 32
 _NONCE_OCTETS = 12
+_CODE_CONTEXT = b"one-time code"
 
 
 class SealBroken(Exception):  # the name is the state it tells of
@@ -43,6 +44,18 @@ class Seal:
             return self._cipher.decrypt(sealed[:_NONCE_OCTETS], sealed[_NONCE_OCTETS:], context)
         except (InvalidTag, ValueError) as error:
             raise SealBroken("sealed under another key, or damaged") from error
+
+    def conceal(self, code: str) -> str:
+        """A one-time code as it may lie in the database until it is sent."""
+        return self.close(code.encode(), _CODE_CONTEXT).hex()
+
+    def reveal(self, concealed: str) -> str:
+        """The code that `conceal` was given. Raises SealBroken."""
+        try:
+            sealed = bytes.fromhex(concealed)
+        except ValueError as error:
+            raise SealBroken("no sealed code") from error
+        return self.open(sealed, _CODE_CONTEXT).decode()
 
     def fingerprint(self, fields: tuple[bytes, ...]) -> bytes:
         """The same for the same fields, and only for them: each is preceded by its length."""

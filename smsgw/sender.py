@@ -10,13 +10,14 @@ second copy, one killed before it sends the first (`callback/store/outbox.py`).
 import queue
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from callback.clock import Clock
 from callback.config import Link
+from callback.core.sms import ReplyKind
 from callback.failpoints import reach
 from callback.store import outbox
 from callback.store.db import Store, StoreError
@@ -24,6 +25,7 @@ from callback.store.outbox import DueSms
 from smsgw.encoding import encode_parts
 from smsgw.fate import Fate, fate, outlived, rest_ms, slows_down
 from smsgw.replies import word
+from smsgw.sealing import SealBroken
 from smsgw.smpplib_adapter import Connection, LinkDown
 
 _TICK_S = 1.0
@@ -68,8 +70,15 @@ class Sender:
     """The outbox of one link."""
 
     def __init__(
-        self, store: Store, clock: Clock, link: Link, outgoing: Callable[[], Connection | None]
+        self,
+        store: Store,
+        clock: Clock,
+        link: Link,
+        outgoing: Callable[[], Connection | None],
+        reveal: Callable[[str], str],
     ) -> None:
+        """`reveal` opens a sealed one-time code, or raises SealBroken."""
+        self._reveal = reveal
         self._store = store
         self._clock = clock
         self._link = link
@@ -197,25 +206,44 @@ class Sender:
                 return False
         with self._store.write() as session:
             due = outbox.claim_due(session, self._link.name, room, now_ms)
-            late = [sms for sms in due if outlived(sms.kind, sms.created_at_ms, now_ms)]
-            outbox.fail(session, [(sms.outbox_id, "too late") for sms in late], now_ms)
-        leaving = [sms for sms in due if sms not in late]
+            leaving, failed = self._worded(due, now_ms)
+            outbox.fail(session, failed, now_ms)
         if not leaving:
             return False
         reach("gateway.submitting")
         with self._store.write() as session:
-            outbox.mark_submitted(session, [sms.outbox_id for sms in leaving])
+            outbox.mark_submitted(session, [sms.outbox_id for sms, _ in leaving])
         try:
-            connection.send(b"".join(self._octets(connection, sms) for sms in leaving))
+            connection.send(b"".join(self._octets(connection, *each) for each in leaving))
         except LinkDown as error:  # in flight all the same: the next round brings them back
             self._log.warning("outbox.link_lost", error=str(error))
         reach("gateway.submitted")
         self.wake()  # there may be more
         return True
 
-    def _octets(self, connection: Connection, sms: DueSms) -> bytes:
-        """An SMS in words, cut into submit_sm, entered among those in flight."""
-        text = word(sms.kind, sms.params, sms.locale)
+    def _worded(
+        self, due: Sequence[DueSms], now_ms: int
+    ) -> tuple[list[tuple[DueSms, str]], list[tuple[int, str]]]:
+        """What leaves, with its words, and the ids of what does not, with the reason."""
+        leaving: list[tuple[DueSms, str]] = []
+        failed: list[tuple[int, str]] = []
+        for sms in due:
+            params = dict(sms.params)
+            if outlived(sms.kind, sms.created_at_ms, now_ms):
+                failed.append((sms.outbox_id, "too late"))
+                continue
+            try:
+                if sms.kind == ReplyKind.CODE_SMS:
+                    params["code"] = self._reveal(params["code"])
+            except SealBroken as error:
+                self._log.error("outbox.unreadable", alarm="seal", outbox_id=sms.outbox_id, error=str(error))
+                failed.append((sms.outbox_id, "unreadable"))
+                continue
+            leaving.append((sms, word(sms.kind, params, sms.locale)))
+        return leaving, failed
+
+    def _octets(self, connection: Connection, sms: DueSms, text: str) -> bytes:
+        """An SMS cut into submit_sm, entered among those in flight."""
         self._reference = (self._reference + 1) % 256
         flight = _InFlight(sms, connection, self._clock.monotonic_s() + _ANSWER_S)
         octets = b""

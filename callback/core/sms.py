@@ -26,7 +26,7 @@ class ReplyKind(StrEnum):
 
     REGISTERED = "registered"  # number
     NUMBER_PENDING = "code-was-sent"  # number
-    CODE_SMS = "code-sms"  # code
+    CODE_SMS = "code-sms"  # code; sealed until it is sent
     NUMBER_VERIFIED = "number-verified"  # number
     NUMBER_MOVED = "number-moved"  # number; to the account that had it until now
     CALLBACK_ACCEPTED = "callback-accepted"  # number; destination, if known

@@ -22,6 +22,7 @@ from callback.store.models import Account, Outbox, Request
 from callback.store.reconcile import reconcile
 from callback.store.rows import every
 from callback.waking import QueueDown
+from smsgw.sealing import SEAL_KEY_OCTETS, Seal
 
 ANNA = "+48600316058"
 US = "+48221234567"
@@ -52,9 +53,9 @@ class Desk:
         self.queue = Queue()
         passwords = Passwords(b"p" * 32)
         verifier = Verifier(passwords, self.clock.monotonic_s)
-        self.executor = SmsExecutor(
-            config, store, self.clock, verifier, Intake(config, self.clock, self.queue), b"p" * 32
-        )
+        self.seal = Seal(b"s" * SEAL_KEY_OCTETS)
+        intake = Intake(config, self.clock, self.queue)
+        self.executor = SmsExecutor(config, store, self.clock, verifier, intake, b"p" * 32, self.seal.conceal)
         self._hash = passwords.hash(PASSWORD)
         self._texts = 0
 

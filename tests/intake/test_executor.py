@@ -19,7 +19,7 @@ def call_me(destination: str | None = None, source: str | None = None) -> Reques
 def _code(here: Desk) -> str:
     (sms,) = [sms for sms in here.outbox() if sms.kind == ReplyKind.CODE_SMS]
     assert sms.recipient == ANNA
-    return str(json.loads(sms.params)["code"])
+    return here.seal.reveal(json.loads(sms.params)["code"])
 
 
 # --- registering

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from callback.clock import Clock
 from callback.core.commands import Register
 from callback.core.sms import ReceivedSms
 from callback.store import outbox
 from callback.store.db import Store
 from smsgw import pdu
 from smsgw.link import LinkState
+from smsgw.sealing import Seal
 from smsgw.simulator import SimulatedSmsc
 from smsgw.simulator_texts import MoMessage
 from tests.smsgw.conftest import StartGateway
-from tests.smsgw.scene import NotingExecutor, link, rows
+from tests.smsgw.scene import SEAL_KEY, NotingExecutor, link, rows
 from tests.waiting import eventually
 
 ANNA, US = "+48600316058", "+48221234567"
@@ -298,7 +300,8 @@ def test_a_reply_refused_for_good_is_failed_with_the_reason(
 
 def test_replies_wait_for_a_link_that_is_down(smsc: SimulatedSmsc, start: StartGateway, store: Store) -> None:
     with store.write() as session:
-        outbox.add(session, key="code:1", kind="code-sms", params={"code": "123456"}, locale="en", link="one",
+        code = {"code": Seal(SEAL_KEY).conceal("123456")}
+        outbox.add(session, key="code:1", kind="code-sms", params=code, locale="en", link="one",
                    sender=US, recipient=ANNA, now_ms=4_000_000_000_000)  # fmt: skip
     gateway = start(link(smsc.port))
     bound(smsc)
@@ -312,6 +315,18 @@ def test_replies_wait_for_a_link_that_is_down(smsc: SimulatedSmsc, start: StartG
     assert eventually(lambda: rows(store, "SELECT params FROM outbox WHERE state = 'sent'"), 5, "sent") == [
         {"params": "{}"}
     ]
+
+
+def test_a_code_sealed_under_another_key_is_not_sent(
+    smsc: SimulatedSmsc, start: StartGateway, store: Store
+) -> None:
+    with store.write() as session:
+        outbox.add(session, key="code:1", kind="code-sms", params={"code": Seal(bytes(32)).conceal("123456")},
+                   locale="en", link="one", sender=US, recipient=ANNA, now_ms=Clock().now_ms())  # fmt: skip
+    start(link(smsc.port))
+    found = eventually(lambda: rows(store, "SELECT error FROM outbox WHERE state = 'failed'"), 5, "given up")
+    assert found == [{"error": "unreadable"}]
+    assert smsc.replies == []
 
 
 def test_news_that_is_too_old_is_not_sent(smsc: SimulatedSmsc, start: StartGateway, store: Store) -> None:

@@ -15,6 +15,16 @@ def test_a_sealed_body_opens_beside_its_own_context_only() -> None:
         seal.open(sealed, b"there")
 
 
+def test_a_concealed_code_is_read_by_us_alone() -> None:
+    seal = Seal(SEAL_KEY)
+    concealed = seal.conceal("123456")
+    assert "123456" not in concealed != seal.conceal("123456")
+    assert seal.reveal(concealed) == "123456"
+    for spoilt in ("123456", "no hex", concealed[:-2]):
+        with pytest.raises(SealBroken):
+            seal.reveal(spoilt)
+
+
 @pytest.mark.parametrize("spoilt", [b"", b"short", b"x" * 60])
 def test_a_damaged_body_does_not_open(spoilt: bytes) -> None:
     with pytest.raises(SealBroken):
