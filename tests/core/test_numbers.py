@@ -1,7 +1,5 @@
 """What people write for a number, and which numbers are never called."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,15 +135,3 @@ def test_the_country_of_a_number() -> None:
     assert country_of("+999123") is None
     assert country_of("nonsense") is None
     assert is_country("PL") and not is_country("ZZ")
-
-
-@pytest.mark.realtime  # measured, so not under the eyes of the coverage
-def test_a_number_is_read_within_a_blink() -> None:
-    parse_number("600 316 058", "PL")  # the country's plan is loaded once
-    took_s = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(200):
-            parse_number("600 316 058", "PL")
-        took_s.append((time.perf_counter() - start) / 200)
-    assert min(took_s) < 100e-6
