@@ -199,8 +199,10 @@ class SmsExecutor:
     def _balance(self, account: Account, finish: Finish) -> None:
         with self._store.write() as session:
             wallet = ledger.get_wallet(session, account.id)
-            balance = format_balance(wallet.available_micro, wallet.currency)
-            reply = Reply(ReplyKind.BALANCE, {"balance": balance}, account.locale)
+            told = {"balance": format_balance(wallet.available_micro, wallet.currency)}
+            if wallet.held_micro:
+                told["held"] = format_balance(wallet.held_micro, wallet.currency)
+            reply = Reply(ReplyKind.BALANCE, told, account.locale)
             finish(session, reply.kind, reply)
 
     def _answer(self, finish: Finish, answer: Refused | Reply, account: Account | None = None) -> None:

@@ -48,13 +48,20 @@ _ENGLISH: Mapping[str, str] = {
     Reason.NO_RATE: "We do not offer calls to {number}. Please choose another number.",
     Reason.NO_ROUTE: "{number} cannot be reached at the moment. Please try again later.",
     Reason.BALANCE_LOW: "Your balance is too low for this call. Please top up and send your SMS again.",
-    Reason.CALL_IN_SETUP: "Your call is being set up. Please answer your phone.",
+    Reason.CALL_IN_SETUP: (
+        "Your call is being set up or under way on {number}. Answer it, or end it and send your SMS again."
+    ),
     Reason.NOT_AVAILABLE: "We understand {token} but do not offer it here. Text HELP to see what we offer.",
     Reason.SYSTEM_TROUBLE: "We have a technical problem, sorry. Please send your SMS again in a few minutes.",
 }
-_WITH_DESTINATION: Mapping[str, str] = {
-    ReplyKind.CALLBACK_ACCEPTED: "We are calling {number} now. Answer to be connected to {destination}.",
-    ReplyKind.CALLBACK_REPLACED: "We changed your request: answer {number} to be connected to {destination}.",
+_MORE_KNOWN: Mapping[tuple[str, str], str] = {  # kind and the parameter that not every such reply has
+    (ReplyKind.CALLBACK_ACCEPTED, "destination"): (
+        "We are calling {number} now. Answer to be connected to {destination}."
+    ),
+    (ReplyKind.CALLBACK_REPLACED, "destination"): (
+        "We changed your request: answer {number} to be connected to {destination}."
+    ),
+    (ReplyKind.BALANCE, "held"): "Your balance is {balance}. Another {held} is held for a call under way.",
 }
 _LOCALES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH}
 _UNNAMED: Mapping[str, str] = {  # what stands for a parameter that was not given
@@ -70,9 +77,8 @@ _VALUE_MAX = 40  # what a sender wrote is repeated only so far
 def word(kind: str, params: Mapping[str, str], locale: str) -> str:
     """The text of a reply; an unknown locale is answered in English. Raises KeyError for an unknown kind."""
     texts = _LOCALES.get(locale, _ENGLISH)
-    template = (
-        _WITH_DESTINATION[kind] if kind in _WITH_DESTINATION and "destination" in params else texts[kind]
-    )
+    more_known = (_MORE_KNOWN[kind, name] for name in params if (kind, name) in _MORE_KNOWN)
+    template = next(more_known, texts[kind])
     shown = {key: value[:_VALUE_MAX] for key, value in params.items()}
     return template.format_map({**_UNNAMED, **shown})
 

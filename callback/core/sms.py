@@ -31,7 +31,7 @@ class ReplyKind(StrEnum):
     NUMBER_MOVED = "number-moved"  # number; to the account that had it until now
     CALLBACK_ACCEPTED = "callback-accepted"  # number; destination, if known
     CALLBACK_REPLACED = "callback-replaced"  # number; destination, if known
-    BALANCE = "balance"  # balance, for example "12.34 EUR"
+    BALANCE = "balance"  # balance, for example "12.34 EUR"; held, if a call holds some
     HELP = "help"
 
 

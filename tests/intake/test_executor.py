@@ -236,7 +236,7 @@ def test_the_balance_is_what_may_still_be_spent() -> None:
         here.phone(here.account())
         assert here.text(Balance("anna", PASSWORD)).params == {"balance": "10.00 EUR"}
         here.text(call_me())
-        assert here.text(Balance("anna", PASSWORD)).params == {"balance": "8.20 EUR"}
+        assert here.text(Balance("anna", PASSWORD)).params == {"balance": "8.20 EUR", "held": "1.80 EUR"}
 
 
 def test_help_and_what_is_not_offered() -> None:

@@ -11,6 +11,7 @@ USUAL = {
     "number": "+48600316058",
     "destination": "+4915112345678",
     "balance": "1234.56 EUR",
+    "held": "1234.56 EUR",
     "code": "123456",
     "token": "text of more than one SMS",
     "part": "P.",
@@ -45,3 +46,9 @@ def test_braces_in_a_parameter_are_only_text() -> None:
 def test_the_destination_is_named_when_it_is_known() -> None:
     assert "+4915112345678" in word(ReplyKind.CALLBACK_ACCEPTED, USUAL, "en")
     assert "dial the number" in word(ReplyKind.CALLBACK_ACCEPTED, {"number": "+48600316058"}, "en")
+
+
+def test_what_a_call_holds_is_told_beside_the_balance() -> None:
+    assert word(ReplyKind.BALANCE, {"balance": "3.20 EUR"}, "en") == "Your balance is 3.20 EUR."
+    told = word(ReplyKind.BALANCE, {"balance": "3.20 EUR", "held": "1.80 EUR"}, "en")
+    assert told == "Your balance is 3.20 EUR. Another 1.80 EUR is held for a call under way."
