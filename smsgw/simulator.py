@@ -97,7 +97,8 @@ class SimulatedSmsc:
     # --- verbs
 
     def deliver(self, message: MoMessage) -> Delivery:
-        """Push a message as soon as somebody is bound and the window allows."""
+        """Push a message as soon as somebody is bound and the window allows. Raises ValueError."""
+        mo_pdu(message, 0)  # what cannot be sent is said here, not in the thread that pushes
         delivery = Delivery(message)
         with self._changed:
             self._waiting.append(delivery)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +205,15 @@ def test_it_is_steered_from_outside(control: Any, start: StartGateway) -> None:
 )
 def test_what_it_does_not_understand_it_says(control: Any, wish: dict[str, str], error: str) -> None:
     assert control(**wish) == {"ok": False, "error": error}
+
+
+def test_a_text_that_no_pdu_can_carry_is_refused_and_hurts_nothing(smsc: SimulatedSmsc, esme: Esme) -> None:
+    for spoilt in (
+        replace(MESSAGE, text="Привет"),
+        replace(MESSAGE, text="\ud83d", coding="ucs2"),
+        replace(MESSAGE, text="x" * 300),
+    ):
+        with pytest.raises(ValueError, match=r"alphabet|surrogates|range"):
+            smsc.deliver(spoilt)
+    smsc.deliver(MESSAGE)
+    assert esme.receive().command == pdu.DELIVER_SM
