@@ -25,12 +25,12 @@ class Rung:
 
 def ladder(request: Request, legs: Sequence[Leg], steps: Sequence[Line], cdrs: Sequence[Cdr]) -> list[Rung]:
     """All rungs, the earliest first; at the same instant the request stands before leg and session."""
-    rungs = [*_of_request(request), *_of_session(steps)]
+    since_ms = request.created_at_ms
+    rungs = [*_of_request(request), *_of_session(steps, since_ms)]
     for leg in legs:
         rungs += _of_leg(leg)
     for cdr in cdrs:
         rungs.append(Rung(cdr.ended_at_ms, _name(cdr.role, cdr.attempt), _end(cdr)))
-    since_ms = request.created_at_ms
     found = [Rung(rung.at_ms - since_ms, rung.source, rung.text) for rung in rungs]
     return sorted(found, key=lambda rung: rung.at_ms)
 
@@ -57,19 +57,18 @@ def _of_leg(leg: Leg) -> Iterator[Rung]:
             yield Rung(at_ms, name, text)
 
 
-def _of_session(steps: Sequence[Line]) -> Iterator[Rung]:
+def _of_session(steps: Sequence[Line], since_ms: int) -> Iterator[Rung]:
     for step in steps:
-        effects = ", ".join(_spoken(json.loads(line)) for line in _lines(step.effects))
-        event = _spoken(json.loads(step.event))
+        effects = ", ".join(_spoken(effect, since_ms) for effect in json.loads(step.effects))
+        event = _spoken(json.loads(step.event), since_ms)
         yield Rung(step.at_ms, "session", f"{step.state}: {event}" + (f" → {effects}" if effects else ""))
 
 
-def _lines(effects: str) -> list[str]:
-    return [json.dumps(effect) for effect in json.loads(effects)]
+def _spoken(value: dict[str, object], since_ms: int) -> str:
+    """`Play(playback_id=1, items=[…])` without the noise: the name, and what is not nested.
 
-
-def _spoken(value: dict[str, object]) -> str:
-    """`Play(playback_id=1, items=[…])` without the noise: the name, and what is not nested."""
+    An instant is told as the rungs tell theirs: in ms since the wish.
+    """
     told = []
     for key, part in value.items():
         match part:
@@ -81,6 +80,8 @@ def _spoken(value: dict[str, object]) -> str:
                 told.append(key)
             case False | None:
                 pass
+            case int() if key == "until_ms":
+                told.append(f"until {part - since_ms:,}")
             case str() | int() if key not in {"is", "playback_id"}:
                 told.append(f"{part}")
     return f"{value['is']}({', '.join(told)})" if told else str(value["is"])

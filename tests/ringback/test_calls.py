@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from callback.core.causes import Cause
-from callback.core.events import Bridge, LegAnswered, LegName, Play, Started
+from callback.core.events import ArmLimit, Bridge, Covered, LegAnswered, LegName, Play, Started
 from callback.core.rating import Rate
 from callback.core.replay import encode
 from callback.settlement import finish_request, record_leg_end
@@ -51,6 +51,13 @@ def request_id(house: House) -> str:
                     answered,
                     f"[{play},{encode(Bridge(LegName('B', 1)))}]",
                 ),
+                trace.Line(
+                    id_,
+                    BORN_MS + 1_002,
+                    "menu>menu",
+                    encode(Covered(BORN_MS + 181_000, final=True)),
+                    f"[{encode(ArmLimit(BORN_MS + 181_000))}]",
+                ),
             ],
         )
     return id_
@@ -89,6 +96,8 @@ def test_trace_is_a_ladder_in_milliseconds(house: House, request_id: str) -> Non
     assert (30, "A1", "dial +48600316058 by carrier (127.0.0.1:5061) as +48221234567") in told
     assert (535, "A1", "rings") in told
     assert (1_001, "session", "ring-a>menu: LegAnswered(A1) → Play(enter_number), Bridge(B1)") in told
+    covered = "menu>menu: Covered(until 181,000, final) → ArmLimit(until 181,000, money-ended)"
+    assert (1_002, "session", covered) in told
     assert (9_500, "B1", "ended: busy (destination), SIP 486") in told
     assert told[-2][2].endswith("PDD 500 ms, talked 66.0 s, billed 66 s, charged 0.71 EUR")
     assert told[-1] == (67_010, "request", "done: not-connected")
