@@ -81,7 +81,13 @@ def _run(
     os.set_inheritable(lock, False)  # held by a fork, not by what it executes
     form, colors = style
     logs.configure(config.log.level, form, name, colors=colors)
-    run(config)
+    try:
+        run(config)
+    except Exception as trouble:
+        if not hasattr(trouble, "transient"):
+            raise
+        structlog.get_logger().error("cannot go on", error=str(trouble))
+        sys.exit(1)
 
 
 def _form(config: Config) -> logs.Format:

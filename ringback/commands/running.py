@@ -1,5 +1,6 @@
 """`ringback serve` and `ringback run`: the processes, all of them or one."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from callback.config import Config
 from callback.keys import load_keys
 from callback.store import nodes
 from ringback import doctor, logs, supervisor
+from ringback.lock import hold_lock
 from ringback.opening import open_config, open_store
 from ringback.processes import RUNS, run_media
 from ringback.terminal import ConfigPath, give_up
@@ -40,7 +42,18 @@ def run(
         return
     settings = _ready(config)
     logs.configure(settings.log.level, settings.log.format, process)
-    RUNS[process](settings)
+    settings.run_dir.mkdir(mode=0o700, exist_ok=True)
+    locks = (
+        hold_lock(settings.run_dir / f"{process}.lock"),  # first: who is refused is not named in the other
+        hold_lock(settings.run_dir / "lock", shared=True),
+    )
+    if process is Process.DIALER:
+        _no_obstacles(settings)
+    try:
+        RUNS[process](settings)
+    finally:
+        for lock in locks:
+            os.close(lock)
 
 
 def _no_obstacles(config: Config) -> None:

@@ -20,10 +20,10 @@ from tests.waiting import eventually
 def served(house: House) -> Iterator[Served]:
     running = Served(house)
     yield running
+    family = running.family()
     if running.process.poll() is None:
         running.process.kill()
         running.process.wait()
-    family = running.family()
     eventually(lambda: not any(map(lives, family)), 20, "nobody is left")
 
 
@@ -63,11 +63,16 @@ def test_a_dead_dialer_takes_its_own_children_along(served: Served) -> None:
 def test_a_second_one_on_the_same_data_is_refused(served: Served) -> None:
     second = served.house.start("serve")
     assert second.wait(20) == 1
-    assert (
-        f"another ringback serve (pid {served.process.pid}) works on this data directory"
-        in served.house.log()
-    )
+    assert f"another ringback (pid {served.process.pid}) works on this data directory" in served.house.log()
     assert served.is_up()
+
+
+def test_one_process_alone_is_refused_where_everything_runs(served: Served) -> None:
+    """A second dialer would take the lease, and every call of the first would end."""
+    for process in ("dialer", "relay", "gateway"):
+        assert served.house.start("run", process).wait(20) == 1
+    assert served.house.log().count(f"another ringback (pid {served.process.pid}) works on") == 3
+    assert served.is_up() and "lease lost" not in served.house.log()
 
 
 def test_nobody_outlives_a_killed_supervisor(served: Served) -> None:
@@ -104,5 +109,8 @@ def test_one_process_alone_runs_until_it_is_told_to_stop(house: House) -> None:
     relay = house.start("run", "relay")
     with contextlib.suppress(subprocess.TimeoutExpired):
         eventually(lambda: "elected" in house.log(), 20, "the relay works")
+    assert house.start("run", "relay").wait(20) == 1  # one of each
+    assert house.start("serve").wait(20) == 1
+    assert house.log().count(f"another ringback (pid {relay.pid}) works on this data directory") == 2
     relay.send_signal(signal.SIGTERM)
     assert relay.wait(10) == 0
