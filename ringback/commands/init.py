@@ -9,8 +9,8 @@ import typer
 from callback.clock import Clock
 from callback.config import Config
 from callback.keys import make_missing_keys
-from callback.store import operators
-from callback.store.db import Store
+from callback.store import accounts, operators
+from callback.store.db import Store, StoreTooOld
 from ringback.opening import open_config
 from ringback.terminal import AsJson, ConfigPath, give_up, say, show_facts, show_json
 
@@ -21,10 +21,15 @@ _LINK_NOTE = "operator-link"  # a file in the data directory, 0600: the database
 def init(
     config: ConfigPath = None,
     new_link: Annotated[bool, typer.Option("--new-link", help="Make another operator link.")] = False,
+    new_pepper: Annotated[
+        bool, typer.Option("--new-pepper", help="Give up every password: the key they need is lost.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make everything the service needs to start; upgrade the database of an earlier version."""
     settings = open_config(config)
+    if not new_pepper:
+        _keep_passwords(settings)
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = make_missing_keys(settings.keys_dir)
@@ -48,6 +53,26 @@ def init(
     )
     if link:
         say("\nThe link works once, for seven days. Whoever opens it runs the service.")
+
+
+def _keep_passwords(config: Config) -> None:
+    """A new pepper beside old accounts makes every password wrong: only when it is asked for."""
+    pepper, store = config.keys_dir / "pepper", Store(config.database_url)
+    if pepper.exists():
+        return
+    try:
+        store.check_schema()
+        with store.read() as session:
+            has_accounts = bool(accounts.list_accounts(session, limit=1))
+    except StoreTooOld:  # no database yet
+        return
+    finally:
+        store.dispose()
+    if has_accounts:
+        give_up(
+            f"{pepper}: the key is missing, and no password of the database's accounts is right without it; "
+            "restore it from the key backup, or run `ringback init --new-pepper` and give them all up"
+        )
 
 
 def _operator_link(store: Store, config: Config, new_link: bool) -> str | None:

@@ -47,3 +47,20 @@ def test_a_place_that_cannot_be_made_is_said(root: Path) -> None:
     result = build(root).run("init")
     assert result.exit_code == 1
     assert f"{root}/data: File exists; check data_dir" in result.stderr
+
+
+def test_a_lost_pepper_is_not_replaced_behind_the_back_of_its_accounts(house: House) -> None:
+    """With another pepper no password would ever match again: whoever restored a backup forgot the keys."""
+    pepper = house.config.keys_dir / "pepper"
+    house.run("account", "add", "--login", "anna", "--generate")
+    pepper.unlink()
+    refused = house.run("init")
+    assert refused.exit_code == 1
+    assert f"{pepper}: the key is missing" in refused.stderr and "--new-pepper" in refused.stderr
+    assert not pepper.exists()
+    assert house.json("init", "--new-pepper")["keys_made"] == ["pepper"]
+
+
+def test_a_lost_pepper_without_accounts_is_made_anew(house: House) -> None:
+    (house.config.keys_dir / "pepper").unlink()
+    assert house.json("init")["keys_made"] == ["pepper"]
