@@ -16,7 +16,7 @@ import re
 
 from callback.core.commands import Balance, Command, ConfirmNumber, Help, NotYet, Register, RequestCallback
 from callback.core.outcomes import Reason, Refused
-from smsgw.tokens import Pair, Token, Unclosed, Word, ascii_digits, tokenise
+from smsgw.tokens import Pair, Token, Unclosed, Word, as_texted, tokenise
 
 _OWN_WORDS = frozenset({"HELP", "?", "STOP", "START", "K", "C", "B", "H", "ALL"})
 _NOT_YET_KEYS = ("W", "V", "S", "Q", "D", "X")
@@ -33,7 +33,7 @@ _SECRET_KEYS = frozenset("PV")
 
 def parse_command(text: str) -> Command | Refused:
     """The command in a text, or why there is none."""
-    if code := _CODE.fullmatch(ascii_digits(text)):
+    if code := _CODE.fullmatch(as_texted(text)):
         digits = "".join(filter(str.isdigit, code[1]))
         return ConfirmNumber(digits) if len(digits) == _CODE_DIGITS else Refused(Reason.WRONG_CODE)
     tokens = tokenise(text)

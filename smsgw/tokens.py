@@ -2,13 +2,15 @@
 
 Separators are white space of every kind and commas. `U:` is read as `U.`. A value that begins with a
 quotation mark runs to its closing one, so that a password may hold separators; phones like to make the
-marks curly. Every script's decimal digits are read as 0-9.
+marks curly. Every script's decimal digits are read as 0-9. Marks of direction, which phones put between
+scripts that run left and right, are no part of a login or a password.
 """
 
 import unicodedata
 from dataclasses import dataclass
 
 KEYS = frozenset("UPRDXTFWVSQ")
+_UNSEEN = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u061c")
 _QUOTES = {'"': '"', "'": "'", "“": "”“", "„": "”“", "”": "”", "‘": "’‘", "’": "’", "«": "»", "»": "«"}
 
 
@@ -35,16 +37,16 @@ class Unclosed:
 Token = Pair | Word | Unclosed
 
 
-def ascii_digits(text: str) -> str:
-    """The text with every script's decimal digits as 0-9."""
+def as_texted(text: str) -> str:
+    """The text with every script's decimal digits as 0-9, without the marks that nobody sees."""
     if text.isascii():
         return text
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in _UNSEEN)
 
 
 def tokenise(text: str) -> tuple[Token, ...]:
     """All tokens in order."""
-    text = ascii_digits(text)
+    text = as_texted(text)
     tokens: list[Token] = []
     at = 0
     while at < len(text):

@@ -27,7 +27,7 @@ from ringback.terminal import (
     show_json,
     show_table,
 )
-from smsgw.tokens import Pair, ascii_digits, tokenise
+from smsgw.tokens import Pair, as_texted, tokenise
 
 app = typer.Typer(
     cls=Commands,
@@ -155,7 +155,7 @@ def _amount(text: str) -> int:
 
 def _typed() -> str:
     """As an SMS gives it: every script's digits are the same digits there."""
-    password = ascii_digits(getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
+    password = as_texted(getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
     if len(password) < _SHORTEST or any(char.isspace() for char in password):
         give_up(f"the password must have at least {_SHORTEST} characters and no space: it is sent by SMS")
     if not _can_be_texted("P", password):
@@ -164,7 +164,7 @@ def _typed() -> str:
 
 
 def _login(text: str) -> str:
-    login = ascii_digits(text.strip())
+    login = as_texted(text.strip())
     if not _can_be_texted("U", login):
         give_up(f"--login {text}: must have no space or comma and begin with no quotation mark")
     return login

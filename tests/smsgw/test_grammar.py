@@ -22,6 +22,7 @@ UNDERSTOOD: list[tuple[str, Command]] = [
     ("U.anna P.x c F.2", RequestCallback("anna", "x", None, "2")),
     ("U.anna P.x b", Balance("anna", "x")),
     ("U.علي P.x R.٤٨٦٠٠٣١٦٠٥٨", Register("علي", "x", "48600316058")),
+    ("\u200fU.anna\u200f P.\u2066x\u2069 B\u200e", Balance("anna", "x")),
     ("U.anna P.x R.४८६००", Register("anna", "x", "48600")),
     ("OK 123456", ConfirmNumber("123456")),
     (" ok.١٢٣٤٥٦ ", ConfirmNumber("123456")),
