@@ -7,8 +7,8 @@ itself, when a carrier vouches for its sender, or a 6-digit code sent to the num
                                                     ├─► verified: taken from whoever had it before
     verify_directly (trusted sender) ───────────────┘
 
-Only a keyed hash of a code is stored; the key is outside the database. Codes are capped per number, account
-and source, because somebody earns on every SMS we can be made to send.
+Only a keyed hash of a code is stored; the key is outside the database. Codes are capped per number, account,
+source and block of numbers, because somebody earns on every SMS we can be made to send.
 """
 
 import hashlib
@@ -30,6 +30,8 @@ _DAY_MS = 24 * _HOUR_MS
 _CODES_PER_NUMBER_A_DAY = 3
 _CODES_PER_ACCOUNT_A_DAY = 5
 _CODES_PER_SOURCE_AN_HOUR = 20
+_CODES_PER_BLOCK_AN_HOUR = 30  # whoever pumps SMS owns neighbouring numbers
+_BLOCK_DIGITS = 3  # a block has a thousand numbers
 
 _BY_LOGIN = select(Account).where(Account.login == bindparam("login"))
 _BY_ID = select(Account).where(Account.id == bindparam("its_id"))
@@ -133,12 +135,15 @@ def register_pending(
     `code` is six random digits, `key` hashes it, `source` is the sender or address that asked. A number the
     account has verified before stays as it is: ask `find_number` first.
     """
-    a_day_ago = now_ms - _DAY_MS
+    a_day_ago, an_hour_ago = now_ms - _DAY_MS, now_ms - _HOUR_MS
+    block = number[:-_BLOCK_DIGITS]
+    neighbours = col(CodeSent.e164).between(block + "0" * _BLOCK_DIGITS, block + "9" * _BLOCK_DIGITS)
     mine = _codes(session, CodeSent.account_id == account_id, a_day_ago)
     if (
         _codes(session, CodeSent.e164 == number, a_day_ago) >= _CODES_PER_NUMBER_A_DAY
         or mine >= _CODES_PER_ACCOUNT_A_DAY
-        or _codes(session, CodeSent.source == source, now_ms - _HOUR_MS) >= _CODES_PER_SOURCE_AN_HOUR
+        or _codes(session, CodeSent.source == source, an_hour_ago) >= _CODES_PER_SOURCE_AN_HOUR
+        or _codes(session, neighbours, an_hour_ago) >= _CODES_PER_BLOCK_AN_HOUR
     ):
         return Refused(Reason.TOO_MANY_CODES, {"number": number})
     insert_once(session, CodeSent(account_id=account_id, e164=number, source=source, at_ms=now_ms))

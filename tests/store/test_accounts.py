@@ -207,6 +207,7 @@ def test_the_default_is_one_verified_number(store: Store) -> None:
         (3, 24 * HOUR_MS, ("account", "source")),  # per number and day
         (5, 24 * HOUR_MS, ("number", "source")),  # per account and day
         (20, HOUR_MS, ("account", "number")),  # per source and hour
+        (30, HOUR_MS, ("account", "number", "source")),  # per block of a thousand numbers and hour
     ],
 )
 def test_codes_are_capped(store: Store, allowed: int, window_ms: int, vary: tuple[str, ...]) -> None:
