@@ -65,6 +65,8 @@ class Intake:
         destination = self._destination(session, account, wish, deck)
         if isinstance(destination, Refused):
             return destination
+        if destination == number:
+            return Refused(Reason.SAME_NUMBER, {"number": number})
         rate_a = rates.find_rate(session, deck.id, number, "A") if deck else None
         if deck is None or rate_a is None:
             return Refused(Reason.NO_RATE, {"number": number})

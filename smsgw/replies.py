@@ -40,6 +40,7 @@ _ENGLISH: Mapping[str, str] = {
     Reason.PREMIUM_NUMBER: "{number} is a premium or special number. We do not connect those.",
     Reason.NOT_YOUR_NUMBER: "{number} is not your number. Text U.user P.pass R.number to register it.",
     Reason.NUMBER_PENDING: "{number} is not confirmed yet. From it, text OK and the code we sent to it.",
+    Reason.SAME_NUMBER: "{number} is the phone that we would call. Give the number you want after T.",
     Reason.NO_NUMBER: "You have no confirmed phone to ring. Text U.user P.pass R.number to register one.",
     Reason.WRONG_CODE: "That code is wrong. Check the SMS with the code and text OK and its 6 digits.",
     Reason.CODE_EXPIRED: "That code is no longer valid. Text U.user P.pass R.number to get a new one.",

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     PREMIUM_NUMBER = "premium-number"  # premium, shared cost, satellite, short codes
     NOT_YOUR_NUMBER = "not-your-number"
     NUMBER_PENDING = "number-pending"
+    SAME_NUMBER = "same-number"  # the destination is the phone that is to ring
     NO_NUMBER = "no-number"  # the account has no verified number to ring
     WRONG_CODE = "wrong-code"
     CODE_EXPIRED = "code-expired"

@@ -188,6 +188,7 @@ def test_a_second_wish_replaces_the_first_while_nobody_rings() -> None:
         ("700 123 456", Reason.PREMIUM_NUMBER),
         ("+870 773 123 456", Reason.PREMIUM_NUMBER),
         ("12", Reason.INVALID_NUMBER),
+        ("600 316 058", Reason.SAME_NUMBER),
         ("+33 1 23 45 67 89", Reason.NO_RATE),
         ("+49 89 12345678", Reason.NO_RATE),
     ],
