@@ -49,7 +49,10 @@ def test_an_idle_service_is_light_and_who_dies_is_back_at_once() -> None:
         core = (sum(map(processor_s, pids)) - before_s) / _MEASURE_S
         memory = {pid: pss_mb(pid) for pid in pids}
         names = {served.pid(name): name for name in (*CHILDREN, "keeper")} | {served.process.pid: "serve"}
-        print(f"\nidle serve: {sum(memory.values()):.0f} MB PSS, {core:.1%} of a core")
+        print(
+            f"\nidle serve: {sum(memory.values()):.0f} MB PSS (target {_MAX_PSS_MB}), "
+            f"{core:.1%} of a core (target {_MAX_CORE:.0%})"
+        )
         print("  " + ", ".join(f"{names[pid]} {mb:.0f}" for pid, mb in memory.items()))
         print(
             "  back after kill -9: "
