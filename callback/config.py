@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from callback.core.money import is_currency
 from callback.core.numbers import is_country
 
 COUNTRY = r"^[A-Z]{2}$"
@@ -53,6 +54,13 @@ class Service(Section):
         if not is_country(country):
             raise ValueError("is no country (ISO 3166)")
         return country
+
+    @field_validator("currency")
+    @classmethod
+    def _somebody_pays_with_it(cls, currency: str) -> str:
+        if not is_currency(currency):
+            raise ValueError("is no currency in use (ISO 4217)")
+        return currency
 
 
 class Database(Section):

@@ -21,6 +21,8 @@ _MAX_PREFIX_DIGITS = 15  # E.164 §6
 _MAX_INCREMENT_S = 3600
 _ROLES: dict[str, RateRole] = {"a": "A", "b": "B", "both": "both"}
 
+_NO_HEADER = f"must name the columns, separated by commas: {','.join(COLUMNS)}"
+
 T = TypeVar("T")
 
 
@@ -52,6 +54,8 @@ def parse_deck(lines: Iterable[str]) -> tuple[Rate, ...] | FaultyDeck:
     try:
         header = [name.strip().lower().removeprefix("\ufeff") for name in next(reader, [])]
         missing = [name for name in COLUMNS if header.count(name) != 1]
+        if len(header) < 2:
+            return FaultyDeck((DeckFault(1, "", _NO_HEADER),))
         if missing:
             return FaultyDeck(tuple(DeckFault(1, name, _header_fault(name, header)) for name in missing))
         places = {name: header.index(name) for name in COLUMNS}

@@ -10,6 +10,15 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 MICRO = 1_000_000
 _MAX_UNITS_DIGITS = 9  # below a thousand million: sums of them stay far inside int64
 _SHOWN_PLACES = 4  # a price per second may be a hundredth of a cent; nobody reads further
+_CURRENCIES = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
+    CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF
+    GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK
+    LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD
+    OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN
+    SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG
+    XOF XPF YER ZAR ZMW ZWG
+"""  # ISO 4217 codes in circulation
 _AMOUNT = re.compile(r"(?P<units>[0-9]+)(?:\.(?P<fraction>[0-9]+))?", re.ASCII)
 _PLACES = {  # ISO 4217 minor units that are not 2, of currencies in use
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX"), 0),
@@ -44,6 +53,11 @@ def format_money(amount_micro: int, currency: str) -> str:
 def format_balance(amount_micro: int, currency: str) -> str:
     """What a customer has, in whole minor units, rounded down: never promise a cent that is not there."""
     return f"{_rounded(amount_micro, minor_places(currency), ROUND_FLOOR):f} {currency}"
+
+
+def is_currency(code: str) -> bool:
+    """Whether somebody pays with it (ISO 4217)."""
+    return code in _CURRENCIES.split()
 
 
 def minor_places(currency: str) -> int:

@@ -33,7 +33,11 @@ def test_a_missing_or_double_column_is_named() -> None:
         "row 1, column role: this column stands twice",
         "row 1, column connect_fee: this column is missing in the header",
     ]
-    assert len(faults()) == 6
+
+
+def test_an_empty_file_or_another_separator_is_one_fault() -> None:
+    told = f"row 1: must name the columns, separated by commas: {HEADER}"
+    assert faults() == faults("", "") == faults(HEADER.replace(",", ";"), "48;both;0;60;6;0,02") == [told]
 
 
 def test_a_deck_without_rates_is_refused() -> None:

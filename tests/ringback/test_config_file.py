@@ -74,6 +74,7 @@ TRUNK = '[[trunks]]\nname = "a"\nhost = "h"\n'
             "trunks[0].host: must be an IPv4 address or a host's name, not 'a..b'",
         ),
         ('[service]\ncountry = "XX"', "service.country: is no country (ISO 3166), not 'XX'"),
+        ('[service]\ncurrency = "ERU"', "service.currency: is no currency in use (ISO 4217), not 'ERU'"),
         ("[hold]\nquantum_s = 10", "hold: grow_before_s must be less than quantum_s"),
         ("[hold]\nquantum_s = 1.5", "hold.quantum_s: must be a whole number, not 1.5"),
     ],
