@@ -198,6 +198,7 @@ def _engine(url: str, is_sqlite: bool, busy_timeout_ms: int, *, writes: bool) ->
         pool_timeout=_POOL_WAIT_S,
         pool_pre_ping=not is_sqlite,
         connect_args=arguments if is_sqlite else {},
+        hide_parameters=True,  # a traceback in the log must not show what people wrote
     )
     if is_sqlite:
         event.listen(engine, "connect", _prepare_writer if writes else _prepare_reader)

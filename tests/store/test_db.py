@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_the_tables_are_what_the_models_say(store: Store) -> None:
 
 def test_there_is_one_newest_revision() -> None:
     assert known_revisions() == ("0001",)
+
+
+def test_a_traceback_does_not_show_what_people_wrote(store: Store) -> None:
+    written = "".join(["secret", "99"])  # the traceback shows these lines
+    with pytest.raises(StoreBroken) as told, store.write() as session:
+        session.connection().execute(text("INSERT INTO nothing VALUES (:it)"), {"it": written})
+    assert written not in "".join(traceback.format_exception(told.value))
 
 
 def test_a_new_database_is_for_our_eyes_only(tmp_path: Path) -> None:
