@@ -59,7 +59,12 @@ def examine(config: Config) -> Iterator[Finding]:
         _priority,
     )
     for check in checks:
-        yield from check(config)
+        try:
+            yield from check(config)
+        except PermissionError as error:
+            yield Finding(
+                Level.FAILED, str(error.filename), "is closed to this user", "run this as its owner"
+            )
 
 
 def obstacles(config: Config) -> list[Finding]:

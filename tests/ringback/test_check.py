@@ -65,6 +65,19 @@ def test_a_key_open_to_others_or_missing_is_named(house: House) -> None:
     assert "restore it from the key backup" in told["pepper: the key is missing"]
 
 
+def test_what_belongs_to_another_user_is_named_and_the_rest_is_checked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    found = verdict(house, exit_code=1)
+    assert found["keys"][0]["cure"] == "run this as their owner"
+    assert found[str(house.config.data_dir / "ringback.db")][0]["message"] == "is closed to this user"
+    assert found["sip.port"][0]["level"] == "ok"
+
+
 def test_a_port_in_use_is_named_with_its_owner(house: House) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", house.config.sip.port))
