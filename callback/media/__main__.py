@@ -30,7 +30,9 @@ def main() -> int:
             probe.bind((options.host, 0))
     except OSError as error:
         return _give_up(f"{options.host} cannot be used for RTP: {error.strerror}")
-    engine = Engine(line, options.host, PortPool(low, high, options.rest_s), options.rtp_timeout_s)
+    engine = Engine(
+        line, options.host, PortPool(low, high, options.rest_s), options.rtp_timeout_s, options.patience_s
+    )
     priority = raise_priority()
     gc.collect()
     gc.freeze()  # what lives until the end need not be looked at again
@@ -51,6 +53,7 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--ports", type=_parse_ports, required=True, help="inclusive, such as 20000-20999")
     parser.add_argument("--rtp-timeout-s", type=float, required=True)
     parser.add_argument("--rest-s", type=float, required=True, help="rest of a port between two streams")
+    parser.add_argument("--patience-s", type=float, required=True, help="with a dialer that says nothing")
     return parser.parse_args()
 
 

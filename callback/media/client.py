@@ -68,6 +68,7 @@ class MediaProcess:
         name: str = "media",
         rtp_timeout_s: float = 20.0,
         rest_s: float = 2.0,
+        patience_s: float = 15.0,
         preload: Sequence[str | Path] = (),
         clock: Clock | None = None,
     ) -> "MediaProcess":
@@ -75,7 +76,9 @@ class MediaProcess:
 
         `host` is the IPv4 address the RTP sockets bind to, `port_range` is inclusive, a closed port rests
         `rest_s`. Socket and pid file are `<run_dir>/<name>.sock` and `.pid`: two processes that share a
-        directory need two names. `preload` names prompt files to be read before they are needed.
+        directory need two names. A dialer that is stopped for `patience_s` loses its streams: it may do
+        nothing any more by then (`callback/lease.py`). `preload` names prompt files to be read before they
+        are needed.
         """
         low, high = port_range
         arguments = (
@@ -83,6 +86,7 @@ class MediaProcess:
             f"--ports={low}-{high}",
             f"--rtp-timeout-s={rtp_timeout_s}",
             f"--rest-s={rest_s}",
+            f"--patience-s={patience_s}",
         )
         media = cls(
             run_dir, name, arguments, tuple(str(path) for path in preload), on_event, clock or Clock()

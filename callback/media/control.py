@@ -112,7 +112,10 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """Said every second: a process that is stopped or stuck must not pass for one with nothing to say."""
+    """Said every second: a process that is stopped or stuck must not pass for one with nothing to say.
+
+    The dialer says it back, for the same reason.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ class Stats:
 
 
 Command: TypeAlias = (
-    Open | Connect | Latch | Play | Stop | Bridge | Unbridge | Limit | Digits | Close | Preload
+    Open | Connect | Latch | Play | Stop | Bridge | Unbridge | Limit | Digits | Close | Preload | Alive
 )
 Report: TypeAlias = Hello | Alive | Opened | Refused | Latch | Digit | Ended | Silent | Limited | Stats
 Message: TypeAlias = Command | Report

@@ -1,7 +1,8 @@
 """The loop of the media process: one thread, one epoll, the dialer's words and everybody's packets.
 
 Nothing here waits, and a disk is read for a prompt's first use only. The process lives as long as its
-control connection and the dialer behind it: when either is gone, every stream goes with it.
+control connection and the dialer behind it: when either is gone, or a stopped dialer has said nothing for
+as long as it needs to lose its right to act, every stream goes with it.
 """
 
 import os
@@ -33,11 +34,15 @@ _BEAT_S = 1.0
 class Engine:
     """Owns the sockets; streams decide what goes through them."""
 
-    def __init__(self, line: DialerLine, host: str, ports: PortPool, rtp_timeout_s: float) -> None:
+    def __init__(
+        self, line: DialerLine, host: str, ports: PortPool, rtp_timeout_s: float, patience_s: float
+    ) -> None:
         self._line = line
         self._host = host
         self._ports = ports
         self._sounds = Sounds()
+        self._patience_s = patience_s
+        self._heard_s = time.monotonic()
         self._timetable = Timetable()
         self._around = Surroundings(self._timetable, self._tell, rtp_timeout_s)
         self._streams: dict[str, tuple[Stream, PortPair]] = {}
@@ -75,6 +80,8 @@ class Engine:
             timetable.keep(clock())
 
     def _beat(self, now_s: float) -> None:
+        if now_s - self._heard_s > self._patience_s:
+            raise DialerGone
         self._tell(control.Alive())
         self._timetable.at(now_s + _BEAT_S, self._beat)
 
@@ -89,6 +96,7 @@ class Engine:
         if self._line.has_unsent:
             self._line.flush()
         for message in self._line.read():
+            self._heard_s = time.monotonic()
             self._obey(message, time.monotonic())
         self._mind_unsent()
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import callback
-from callback.media.control import Command, FrameReader, Hello, Message, ProtocolFault, encode
+from callback.media.control import Alive, Command, FrameReader, Hello, Message, ProtocolFault, encode
 from callback.media.paths import short_path
 
 HELLO_TIMEOUT_S = 10.0
@@ -166,6 +166,8 @@ class Keeper:
             self._greeted.set()
         if connection is self._connection:
             self._heard_s = time.monotonic()
+            if isinstance(message, Alive):
+                self.say(message)
             self._on_message(message)
 
     def parted(self, connection: "_Connection") -> None:

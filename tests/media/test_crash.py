@@ -39,7 +39,7 @@ from pathlib import Path
 from callback.media.client import MediaProcess
 
 async def main():
-    media = await MediaProcess.start(Path(sys.argv[1]), "127.0.0.1", (%d, %d), print)
+    media = await MediaProcess.start(Path(sys.argv[1]), "127.0.0.1", (%d, %d), print, patience_s=2.5)
     await media.open("a")
     media.connect("a", "127.0.0.1", 9)
     media.play("a", 1, ["tone:ringback"], loop=True)
@@ -216,6 +216,23 @@ def test_without_its_dialer_a_media_process_ends(tmp_path: Path, child: str) -> 
         assert time.monotonic() - killed_s < 1.0
     finally:
         os.killpg(dialer.pid, signal.SIGKILL)  # the forked child, which holds our pipe
+        dialer.stdout.close()
+
+
+def test_a_dialer_that_is_stopped_too_long_loses_its_streams(tmp_path: Path) -> None:
+    """Its phones must not talk on for nothing, and without an end."""
+    command = [sys.executable, "-c", DIALER % media_ports(), str(tmp_path / "run"), "alone"]
+    dialer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert dialer.stdout is not None
+    try:
+        media_pid = int(dialer.stdout.readline())
+        stopped_s = time.monotonic()
+        dialer.send_signal(signal.SIGSTOP)
+        eventually(lambda: not is_alive(media_pid), 8, "the media process ends")
+        assert time.monotonic() - stopped_s > 1.0  # a short stop does no harm
+    finally:
+        os.killpg(dialer.pid, signal.SIGKILL)
+        dialer.wait()
         dialer.stdout.close()
 
 
