@@ -140,7 +140,7 @@ class Call:
         name = self._name(news.leg_id)
         self.answered_a = self.answered_a or name.role == "A"
         self._purse.answered(news.leg_id, name.role, news.at_ms)
-        await self._step(events.LegAnswered(name))
+        await self._step(events.LegAnswered(name, news.at_ms))
         await self._cover()
 
     async def _ended(self, news: Ended) -> None:

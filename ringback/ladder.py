@@ -82,7 +82,7 @@ def _spoken(value: dict[str, object], since_ms: int) -> str:
                 pass
             case int() if key == "until_ms":
                 told.append(f"until {part - since_ms:,}")
-            case str() | int() if key not in {"is", "playback_id"}:
+            case str() | int() if key not in {"is", "playback_id", "since_ms"}:
                 told.append(f"{part}")
     return f"{value['is']}({', '.join(told)})" if told else str(value["is"])
 

@@ -52,6 +52,7 @@ class LegAnswered:
     """The answer is committed."""
 
     leg: LegName
+    since_ms: int | None = None  # when the phone was picked up, from which it costs; None: now
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,9 @@ def ring_a(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Session:
     match event:
         case Started() if s.a is None:
             return dial_a(s, now_ms, out)
-        case LegAnswered(leg) if leg == s.a:
-            s = replace(s, talk_end_at_ms=now_ms + s.policy.talk_max_s * 1000)
+        case LegAnswered(leg, since_ms) if leg == s.a:
+            answered_at_ms = now_ms if since_ms is None else since_ms
+            s = replace(s, talk_end_at_ms=answered_at_ms + s.policy.talk_max_s * 1000)
             if s.destination is None:
                 return to_menu(s, now_ms, out, spoken.ENTER_NUMBER)
             return play(authorise(s, s.destination, now_ms, out), out, spoken.CONNECTING)

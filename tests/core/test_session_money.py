@@ -122,6 +122,12 @@ def test_the_longest_talk_ends_with_a_warning_too() -> None:
     )
 
 
+def test_the_longest_talk_counts_from_the_answer_not_from_its_commit() -> None:
+    dialled, _ = step(asking(Policy(talk_max_s=600)), Started(), 0)
+    session, _ = step(dialled, LegAnswered(A1, 9_950), 10_000)
+    assert session.talk_end_at_ms == 609_950
+
+
 def test_money_also_ends_in_the_menu() -> None:
     session = play_through(
         in_menu(),
