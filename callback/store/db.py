@@ -277,6 +277,8 @@ def _translate(error: Exception, name: str) -> StoreError:
         return StoreBroken(f"{name}: cannot be opened; does its directory exist, and is it ours?")
     if "disk is full" in message or sqlstate == "53100":
         return StoreBroken(f"{name}: the disk is full; nothing was stored", transient=True)
+    if "disk I/O error" in message:
+        return StoreBroken(f"{name}: {message}; is the disk full, or failing?")
     if "malformed" in message or "not a database" in message:
         return StoreBroken(f"{name}: the file is damaged; restore the last backup")
     unreachable = isinstance(error, DBAPIError) and error.connection_invalidated

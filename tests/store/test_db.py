@@ -187,6 +187,13 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     store.dispose()
 
 
+def test_a_full_disk_that_calls_itself_broken_is_told_with_its_cure(store: Store) -> None:
+    """SQLite says so when there is no room even to look."""
+    with pytest.raises(StoreBroken, match="is the disk full, or failing") as refused, store.read():
+        raise sqlite3.OperationalError("disk I/O error")
+    assert not refused.value.transient
+
+
 def test_a_missing_directory_is_told(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'nowhere' / 'ringback.db'}")
     with pytest.raises(StoreBroken, match="does its directory exist"):
