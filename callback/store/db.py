@@ -32,6 +32,7 @@ _POOL_OVERFLOW = 60  # more while that many threads are at work
 _POOL_WAIT_S = 10
 
 _MIGRATES = "ringback_migrates"  # execution option: the tables themselves are changed
+_CHECKPOINT_AT_LAST = "wal_autocheckpoint=16000"  # pages, 64 MiB: should nobody call `checkpoint`
 _KNOCK_S = 0.0005
 
 # SQLSTATE classes of PostgreSQL: lock not available, serialisation failure, deadlock
@@ -140,6 +141,21 @@ class Store:
                     change(connection)
                 connection.detach()  # its foreign keys are switched off: not for the pool
 
+    def checkpoint(self) -> None:
+        """Bring what SQLite's WAL holds into the database, so that no commit has to; nothing elsewhere.
+
+        To be called every few seconds by one process that nobody waits for. Never blocks a writer.
+        """
+        if not self.is_sqlite:
+            return
+        with self._errors_are_ours():
+            pooled = self._writers.raw_connection()
+            try:
+                assert pooled.driver_connection is not None
+                pooled.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            finally:
+                pooled.close()
+
     def dispose(self) -> None:
         """Close every idle connection."""
         self._writers.dispose()
@@ -220,7 +236,7 @@ def _prepare_reader(connection: Any, _record: object) -> None:
 
 def _prepare_sqlite(connection: Any, last: str) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", _CHECKPOINT_AT_LAST):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(last)
 

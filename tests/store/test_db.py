@@ -214,3 +214,16 @@ def test_a_row_the_schema_refuses_is_our_mistake_and_not_transient(store: Store)
 def test_a_missing_table_points_to_init(store: Store) -> None:
     with pytest.raises(StoreError, match=r"no such table.*ringback init"), store.read() as session:
         session.connection().execute(text("SELECT * FROM voucher"))
+
+
+def test_a_checkpoint_empties_the_wal_for_the_next_writer(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'wal.db'}")
+    store.migrate()
+    store.checkpoint()
+    before = (tmp_path / "wal.db").stat().st_size
+    with store.write() as session:
+        nodes.acquire_lease(session, "relay", "x" * 100_000)
+    assert (tmp_path / "wal.db").stat().st_size == before
+    store.checkpoint()
+    assert (tmp_path / "wal.db").stat().st_size > before
+    store.dispose()
