@@ -8,6 +8,7 @@ loopback. `RINGBACK__SECTION__KEY` in the environment overrides a key; a secret 
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -20,6 +21,7 @@ E164 = r"^\+[1-9][0-9]{5,14}$"
 HOST = r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$"  # a label has at most 63 octets (RFC 1035 §2.3.4)
 NAME = r"^[a-z0-9][a-z0-9_-]{0,30}$"
 PREFIX = r"^\+[0-9]*$"
+WEB_URL = r"^(https?://[^/\s]+)?$"
 SQLITE_URL = r"^(sqlite:///.+)?$"
 QUEUE_URL = r"^((rediss?|unix)://.+)?$"
 
@@ -45,6 +47,7 @@ class Service(Section):
     country: Country = "PL"  # home country of new accounts
     currency: Currency = "EUR"
     locale: str = "en"
+    time_zone: str = "UTC"  # IANA name; of new accounts, and of statements
     access_number: Number = "+48221234567"  # shown by leg A; sender of our SMS unless the link has its own
     code_countries: tuple[Country, ...] = ()  # where one-time codes may be sent; empty: the service's country
 
@@ -54,6 +57,13 @@ class Service(Section):
         if not is_country(country):
             raise ValueError("is no country (ISO 3166)")
         return country
+
+    @field_validator("time_zone")
+    @classmethod
+    def _clocks_go_by_it(cls, time_zone: str) -> str:
+        if time_zone not in available_timezones():
+            raise ValueError("is no time zone of the IANA list, such as Europe/Warsaw")
+        return time_zone
 
     @field_validator("currency")
     @classmethod
@@ -157,6 +167,18 @@ class Retention(Section):
     sealed_h: Annotated[int, Field(ge=1, le=8760)] = 72
 
 
+class Web(Section):
+    """The web face: portal, operator console."""
+
+    address: IPv4Address = IPv4Address("127.0.0.1")
+    port: Port = 8080
+    public_url: str = Field(default="", pattern=WEB_URL)  # empty: http://address:port
+    threads: Annotated[int, Field(ge=4, le=500)] = 16  # requests answered at a time, beside the streams
+    streams: Annotated[int, Field(ge=1, le=1000)] = 100  # pages kept up to date by an event stream at a time
+    session_h: Annotated[int, Field(ge=1, le=8760)] = 12  # signed in this long without a visit
+    demo: bool = False  # serve the demo page; `ringback demo` sets it
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "console", "json"] = "auto"
@@ -174,6 +196,7 @@ class Config(Section):
     dedupe: Dedupe = Dedupe()
     session: Session = Session()
     retention: Retention = Retention()
+    web: Web = Web()
     log: Log = Log()
 
     @model_validator(mode="after")
@@ -194,6 +217,11 @@ class Config(Section):
     @property
     def queue_url(self) -> str:
         return self.queue.url or f"unix://{self.run_dir / 'valkey.sock'}"
+
+    @property
+    def web_url(self) -> str:
+        """Where people reach the web face, without a slash at the end."""
+        return self.web.public_url or f"http://{self.web.address}:{self.web.port}"
 
     @property
     def run_dir(self) -> Path:

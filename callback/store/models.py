@@ -4,75 +4,39 @@ Instants are Unix milliseconds (`_at_ms`), money is int64 micro-units (`_micro`)
 alike. What a row must never do twice has a unique key here, not a promise in code.
 """
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-# Counted ids: 64 bits on PostgreSQL; on SQLite the rowid, which must be written INTEGER.
-SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+from callback.store.models_people import SERIAL
+from callback.store.models_people import Account as Account
+from callback.store.models_people import Audit as Audit
+from callback.store.models_people import CodeSent as CodeSent
+from callback.store.models_people import Number as Number
+from callback.store.models_people import Operator as Operator
+from callback.store.models_people import WebSession as WebSession
+
 NEVER_REUSED = {"sqlite_autoincrement": True}  # an id that others remember must not come back after retention
 
 LIVE = "state IN ('queued', 'running')"
 
 
-class Account(SQLModel, table=True):
-    """A callback client. Its money is in `ledger_account` "wallet:<id>"."""
-
-    id: str = Field(primary_key=True)
-    login: str = Field(unique=True)  # lower-case
-    password_hash: str
-    credential_version: int = 1
-    country: str  # ISO 3166 alpha-2: the country whose dialling habits its numbers are read in
-    currency: str
-    locale: str = "en"
-    state: str = "active"  # active | blocked
-    opted_out: bool = False
-    max_calls: int = 3  # concurrent
-    created_at_ms: int = Field(sa_type=BigInteger)
-
-
-class Number(SQLModel, table=True):
-    """A phone of an account. Pending ones are never rung; a verified one belongs to one account."""
+class Wish(SQLModel, table=True):
+    """Something to be done to a live thing by the process that owns it, once (DESIGN 3)."""
 
     __table_args__ = (
-        UniqueConstraint("account_id", "e164"),
-        Index("number_owner", "e164", unique=True, sqlite_where=text("state = 'verified'"),
-              postgresql_where=text("state = 'verified'")),
+        Index("wish_open", "node", "id", sqlite_where=text("done_at_ms IS NULL"),
+              postgresql_where=text("done_at_ms IS NULL")),
     )  # fmt: skip
 
     id: str = Field(primary_key=True)
-    account_id: str = Field(foreign_key="account.id", index=True)
-    e164: str = Field(index=True)
-    state: str = "pending"  # pending | verified
-    is_default: bool = False
-    label: str = ""
+    key: str = Field(unique=True)  # a repeat of the wish finds this row
+    node: str  # whose turn it is; "" for any
+    kind: str  # "hang-up" …
+    subject: str = Field(index=True)  # the request's id …
+    author: str  # "account:<id>" or "operator:<login>"
     created_at_ms: int = Field(sa_type=BigInteger)
-    verified_at_ms: int | None = Field(default=None, sa_type=BigInteger)
-    code_hash: str | None = None  # keyed hash of the 6-digit code while pending
-    code_tries_left: int = 0
-    code_expires_at_ms: int | None = Field(default=None, sa_type=BigInteger)
-
-
-class CodeSent(SQLModel, table=True):
-    """One row per one-time code sent: the caps against SMS pumping count them."""
-
-    __tablename__ = "code_sent"
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=SERIAL)
-    account_id: str = Field(index=True)
-    e164: str = Field(index=True)
-    source: str = Field(index=True)  # the ani or address that asked
-    at_ms: int = Field(sa_type=BigInteger)
-
-
-class Operator(SQLModel, table=True):
-    """Who runs the service. The first one is made by a one-time link of `ringback init`."""
-
-    id: str = Field(primary_key=True)
-    login: str | None = Field(default=None, unique=True)
-    password_hash: str | None = None
-    link_hash: str | None = Field(default=None, unique=True)
-    link_expires_at_ms: int | None = Field(default=None, sa_type=BigInteger)
-    created_at_ms: int = Field(sa_type=BigInteger)
+    done_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+    outcome: str = ""
 
 
 class LedgerAccount(SQLModel, table=True):
@@ -229,11 +193,16 @@ class Request(SQLModel, table=True):
               postgresql_where=text("state = 'queued'")),
         Index("request_node", "node", sqlite_where=text("state = 'running'"),
               postgresql_where=text("state = 'running'")),
+        Index("request_of_account", "account_id", "id"),
     )  # fmt: skip
 
     id: str = Field(primary_key=True)
     source_key: str  # "sms:<inbox id>", "web:<key>": a repeat of the wish finds this row
-    account_id: str = Field(foreign_key="account.id", index=True)
+    account_id: str = Field(foreign_key="account.id")
+    purpose: str = Field(
+        default="callback", sa_column_kwargs={"server_default": "callback"}
+    )  # callback | code
+    code_sealed: str | None = None  # of a call that reads a one-time code; erased when the call is over
     trigger: str  # sms | web | missed | api | cli
     ani: str
     dnis: str = ""

@@ -89,7 +89,7 @@ def _operator_link(store: Store, config: Config, new_link: bool) -> str | None:
         return note.read_text().strip()
     with store.write() as session:
         operators.create_operator_link(session, clock.new_id(), token, now_ms + _LINK_VALID_MS, now_ms)
-    link = f"http://127.0.0.1:8080/operator/welcome/{token}"
+    link = f"{config.web_url}/operator/welcome/{token}"
     with os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(link + "\n")
     return link
