@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,9 @@ access_number = "+48221000000"
 port = {sip_port}
 rtp_ports = [{rtp_from}, {rtp_to}]
 
+[web]
+port = {web_port}
+
 {rest}
 """
 _START_S = 30
@@ -57,9 +61,16 @@ class Product:
         self.config = directory / "ringback.toml"
         self.run_dir = directory / "data" / "run"
         self.sip_port = free_port()
+        self.web_port = free_port(socket.SOCK_STREAM)
         rtp_from = 20000 + 300 * (os.getpid() % 32)  # of this worker of a parallel run: two do not meet
         self.config.write_text(
-            _CONFIG.format(sip_port=self.sip_port, rtp_from=rtp_from, rtp_to=rtp_from + 298, rest=rest)
+            _CONFIG.format(
+                sip_port=self.sip_port,
+                rtp_from=rtp_from,
+                rtp_to=rtp_from + 298,
+                web_port=self.web_port,
+                rest=rest,
+            )  # fmt: skip
         )
         self.store = Store(f"sqlite:///{directory / 'data' / 'ringback.db'}")
         self.serving: subprocess.Popen[bytes] | None = None
