@@ -1,0 +1,139 @@
+"""A visit: a real Chromium before a running product, watched for what no page of ours may do.
+
+Every response, console line and broken request of a visit is kept; `Visit.calm` says that none was wrong.
+The simulated phones live in the same asyncio loop, so everything here is asynchronous.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.async_api import async_playwright as playwright
+
+AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+_QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--no-first-run",
+    "--autoplay-policy=user-gesture-required",
+)
+_WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1440, 900)}
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+Theme = Literal["light", "dark"]
+Device = Literal["phone", "tablet", "desktop"]
+
+
+@dataclass
+class Visit:
+    """One browser context: its cookies, its pages, its complaints."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)  # status codes from 400 on that the test provokes
+
+    async def go(self, path: str) -> Response:
+        response = await self.page.goto(self.url + path)
+        assert response is not None
+        return response
+
+    async def sign_in(self, login: str, password: str) -> None:
+        """As a subscriber."""
+        await self.go("/sign-in")
+        await self.page.locator("[name=login]").fill(login)
+        await self.page.locator("[name=password]").fill(password)
+        await self.page.locator("main form [type=submit]").first.click()
+        await self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def calm(self) -> None:
+        """No console error, no failed request, no answer from 400 on that was not expected."""
+        assert not self.complaints, "\n".join(self.complaints)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        status = message.text.partition("status of ")[2][:3]
+        if message.type in {"error", "warning"} and not (status.isdigit() and int(status) in self.expected):
+            self.complaints.append(f"console {message.type}: {message.text} ({message.location})")
+
+    def _failed(self, request: Request) -> None:
+        why = request.failure or ""
+        if why != "net::ERR_ABORTED":  # the page was left, with its event stream open
+            self.complaints.append(f"{request.method} {request.url}: {why}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.complaints.append(f"{response.request.method} {response.url}: {response.status}")
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's, headless, in this process's care."""
+    async with playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *_QUIET])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def visit(
+    browser: Browser,
+    url: str,
+    device: Device = "desktop",
+    theme: Theme = "light",
+    *,
+    script: bool = True,
+    locale: str = "en-GB",
+    bypass_csp: bool = False,
+) -> AsyncIterator[Visit]:
+    """A new visitor; `script=False` is one without JavaScript."""
+    width, height = _WIDTHS[device]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        java_script_enabled=script,
+        locale=locale,
+        timezone_id="Europe/Warsaw",
+        bypass_csp=bypass_csp,
+        reduced_motion="reduce",
+        has_touch=device == "phone",
+    )
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    here = Visit(context, page, url)
+    here.watch(page)
+    try:
+        yield here
+    except BaseException:
+        with contextlib.suppress(Exception):  # the picture is a courtesy to whoever reads the failure
+            Path("build").mkdir(exist_ok=True)
+            await page.screenshot(path=f"build/failed-{device}-{theme}.png", full_page=True)
+            print(page.url, await page.locator("body").inner_text(), sep="\n")
+        print(*here.complaints, sep="\n")
+        raise
+    finally:
+        await context.close()
+
+
+async def faults_of(page: Page) -> list[str]:
+    """What axe-core finds on the page; the visit must have been made with `bypass_csp`."""
+    await page.add_script_tag(path=AXE)
+    found: dict[str, Any] = await page.evaluate("rules => axe.run(document, {runOnly: rules})", _RULES)
+    return [
+        f"{page.url}: {violation['id']} ({violation['impact']}): {violation['help']}: {node['html'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
