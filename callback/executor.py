@@ -4,8 +4,6 @@ The gateway hands over a parsed command and a `finish`, which records the SMS's 
 our transaction, so that effect, answer and the erasure of the sealed text are one commit.
 """
 
-import hmac
-import secrets
 from collections.abc import Callable
 
 from sqlmodel import Session
@@ -14,18 +12,18 @@ from callback.clock import Clock
 from callback.config import Config
 from callback.core.commands import Balance, Command, ConfirmNumber, Help, NotYet, Register, RequestCallback
 from callback.core.money import format_balance
-from callback.core.numbers import country_of, parse_number
+from callback.core.numbers import parse_number
 from callback.core.outcomes import Reason, Refused
 from callback.core.sms import ReceivedSms, Reply, ReplyKind
 from callback.intake import Accepted, Intake, Wish
+from callback.numbers import NumberDesk, SmsWay
 from callback.passwords import Verifier
-from callback.store import accounts, ledger, outbox
-from callback.store.accounts import Verified
+from callback.store import accounts, ledger
+from callback.store.accounts import Pending, Verified
 from callback.store.db import Store
 from callback.store.models import Account
 
 Finish = Callable[[Session, str, Reply | None], None]
-_CODE_DIGITS = 6
 
 
 class SmsExecutor:
@@ -36,17 +34,14 @@ class SmsExecutor:
         clock: Clock,
         verifier: Verifier,
         intake: Intake,
-        pepper: bytes,
-        conceal: Callable[[str], str],
+        numbers: NumberDesk,
     ) -> None:
-        """`conceal` seals a one-time code until the gateway sends it (DESIGN 4.7)."""
         self._config = config
         self._store = store
         self._clock = clock
         self._verifier = verifier
         self._intake = intake
-        self._conceal = conceal
-        self._code_key = hmac.digest(pepper, b"number codes", "sha256")
+        self._numbers = numbers
 
     def execute(self, command: Command, sms: ReceivedSms, finish: Finish) -> None:
         """Called from several threads at once; a StoreError leaves the SMS to be tried again."""
@@ -97,50 +92,20 @@ class SmsExecutor:
             self._answer(finish, number, account)
             return
         trusted = sms.trusted_ani and parse_number(sms.ani, account.country) == number
+        way, registered = _way_back(sms), Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
         with self._store.write() as session:
-            known = accounts.find_number(session, account.id, number)
-            if known and known.state == "verified":
-                reply = Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
-            elif trusted:
-                verified = accounts.verify_directly(
-                    session, account.id, number, number_id=self._clock.new_id(), now_ms=self._clock.now_ms()
-                )
-                self._tell_former_owner(session, verified, sms)
-                reply = Reply(ReplyKind.REGISTERED, {"number": number}, account.locale)
+            if trusted:
+                self._numbers.vouch(session, account, number, way)
+                reply = registered
             else:
-                reply = self._send_code(session, account, number, sms)
+                match self._numbers.send_code_sms(session, account, number, sms.ani, way=way):
+                    case Verified():
+                        reply = registered
+                    case Pending():
+                        reply = Reply(ReplyKind.NUMBER_PENDING, {"number": number}, account.locale)
+                    case refused:
+                        reply = _refusal(refused, account.locale)
             finish(session, reply.kind, reply)
-
-    def _send_code(self, session: Session, account: Account, number: str, sms: ReceivedSms) -> Reply:
-        allowed = self._config.service.code_countries or (self._config.service.country,)
-        if country_of(number) not in allowed:
-            return _refusal(Refused(Reason.NO_CODE_THERE, {"number": number}), account.locale)
-        code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}"
-        now_ms = self._clock.now_ms()
-        pending = accounts.register_pending(
-            session,
-            account.id,
-            number,
-            number_id=self._clock.new_id(),
-            code=code,
-            key=self._code_key,
-            source=sms.ani,
-            now_ms=now_ms,
-        )
-        if isinstance(pending, Refused):
-            return _refusal(pending, account.locale)
-        outbox.add(
-            session,
-            key=f"code:{pending.number_id}:{sms.inbox_id}",
-            kind=ReplyKind.CODE_SMS,
-            params={"code": self._conceal(code)},
-            locale=account.locale,
-            link=sms.link,
-            sender=sms.dnis,
-            recipient=number,
-            now_ms=now_ms,
-        )
-        return Reply(ReplyKind.NUMBER_PENDING, {"number": number}, account.locale)
 
     def _confirm(self, code: str, sms: ReceivedSms, finish: Finish) -> None:
         number = parse_number(sms.ani, self._config.service.country)
@@ -148,35 +113,12 @@ class SmsExecutor:
             self._answer(finish, Refused(Reason.WRONG_CODE))
             return
         with self._store.write() as session:
-            verified = accounts.confirm_code(
-                session, number, code, key=self._code_key, now_ms=self._clock.now_ms()
-            )
+            verified = self._numbers.confirm_by_sender(session, number, code, _way_back(sms))
             if isinstance(verified, Refused):
                 reply = _refusal(verified, self._config.service.locale)
             else:
-                self._tell_former_owner(session, verified, sms)
                 reply = Reply(ReplyKind.NUMBER_VERIFIED, {"number": number}, verified.account.locale)
             finish(session, reply.kind, reply)
-
-    def _tell_former_owner(self, session: Session, verified: Verified, sms: ReceivedSms) -> None:
-        """Whoever loses a number hears of it on another phone of theirs; without one, on this phone.
-
-        The latter is worth an SMS: a sender can be forged, and then its owner still holds the phone.
-        """
-        loser = verified.taken_from
-        if loser is None:
-            return
-        outbox.add(
-            session,
-            key=f"moved:{sms.inbox_id}",
-            kind=ReplyKind.NUMBER_MOVED,
-            params={"number": verified.number},
-            locale=loser.locale,
-            link=sms.link,
-            sender=sms.dnis,
-            recipient=accounts.default_number(session, loser.id) or verified.number,
-            now_ms=self._clock.now_ms(),
-        )
 
     def _request_callback(
         self, account: Account, command: RequestCallback, sms: ReceivedSms, finish: Finish
@@ -214,3 +156,7 @@ class SmsExecutor:
 
 def _refusal(refused: Refused, locale: str) -> Reply:
     return Reply(refused.reason, refused.detail, locale)
+
+
+def _way_back(sms: ReceivedSms) -> SmsWay:
+    return SmsWay(str(sms.inbox_id), sms.link, sms.dnis)

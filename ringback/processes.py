@@ -14,9 +14,10 @@ from callback import bootstrap
 from callback.config import Config
 from callback.executor import SmsExecutor
 from callback.intake import Intake
+from callback.numbers import NumberDesk
 from callback.passwords import Passwords, Verifier
+from callback.sealing import Seal
 from smsgw.gateway import Gateway
-from smsgw.sealing import Seal
 
 
 def run_gateway(config: Config) -> None:
@@ -25,8 +26,8 @@ def run_gateway(config: Config) -> None:
     clock, pepper = parts.clock, parts.keys.pepper
     verifier = Verifier(Passwords(pepper), clock.monotonic_s)
     intake = Intake(config, clock, parts.queue)
-    conceal = Seal(parts.keys.seal).conceal
-    executor = SmsExecutor(config, parts.store, clock, verifier, intake, pepper, conceal)
+    numbers = NumberDesk(config, clock, pepper, Seal(parts.keys.seal).conceal)
+    executor = SmsExecutor(config, parts.store, clock, verifier, intake, numbers)
     gateway = Gateway(
         config, parts.store, parts.keys.seal, clock, executor, f"gateway@{socket.gethostname()}"
     )

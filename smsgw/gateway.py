@@ -7,6 +7,7 @@ SMSC ⇄ link ── arrivals ──→ writer ── commit, respond ──→ 
 
 from callback.clock import Clock
 from callback.config import Config, Link
+from callback.sealing import Seal
 from callback.store.db import Store
 from callback.store.inbox import Windows
 from smsgw.execution import Executor
@@ -14,7 +15,6 @@ from smsgw.link import LinkState, SmppLink
 from smsgw.messages import LinkFacts
 from smsgw.pool import Pool
 from smsgw.refusals import Refusals
-from smsgw.sealing import Seal
 from smsgw.sender import Sender
 from smsgw.smpplib_adapter import Connection
 from smsgw.worker import Worker

@@ -14,8 +14,8 @@ import structlog
 
 from callback.clock import Clock
 from callback.config import Link
+from callback.sealing import Seal
 from smsgw import pdu
-from smsgw.sealing import Seal
 from smsgw.smpp import Acceptor, OnResponse, SmppSession
 from smsgw.smpplib_adapter import BindMode, Connection, LinkDown
 

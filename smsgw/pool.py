@@ -14,12 +14,12 @@ import structlog
 
 from callback.clock import Clock
 from callback.config import Link
+from callback.sealing import Seal, SealBroken
 from callback.store import inbox
 from callback.store.db import Store, StoreError
 from callback.store.inbox import ClaimedSms, ClaimLost, StoredSms
 from smsgw.messages import InboundSms, Task
 from smsgw.pdu import PduError, read_mo, read_sms
-from smsgw.sealing import Seal, SealBroken
 from smsgw.worker import Worker
 
 _THREADS = 4

@@ -46,6 +46,7 @@ _ENGLISH: Mapping[str, str] = {
     Reason.CODE_EXPIRED: "That code is no longer valid. Text U.user P.pass R.number to get a new one.",
     Reason.TOO_MANY_CODES: "Too many codes were asked for. Please try again tomorrow.",
     Reason.NO_CODE_THERE: "We cannot send a code to {number}. Please ask customer service to register it.",
+    Reason.NO_SMS_LINK: "We send no codes by SMS. On our web page, ask for a call that reads you the code.",
     Reason.NO_RATE: "We do not offer calls to {number}. Please choose another number.",
     Reason.NO_ROUTE: "{number} cannot be reached at the moment. Please try again later.",
     Reason.BALANCE_LOW: "Your balance is too low for this call. Please top up and send your SMS again.",

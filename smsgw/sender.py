@@ -19,13 +19,13 @@ from callback.clock import Clock
 from callback.config import Link
 from callback.core.sms import ReplyKind
 from callback.failpoints import reach
+from callback.sealing import SealBroken
 from callback.store import outbox
 from callback.store.db import Store, StoreError
 from callback.store.outbox import DueSms
 from smsgw.encoding import encode_parts
 from smsgw.fate import Fate, fate, outlived, rest_ms, slows_down
 from smsgw.replies import word
-from smsgw.sealing import SealBroken
 from smsgw.smpplib_adapter import Connection, LinkDown
 
 _TICK_S = 1.0

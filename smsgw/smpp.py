@@ -17,12 +17,12 @@ import structlog
 from callback.clock import Clock
 from callback.config import Link
 from callback.failpoints import reach
+from callback.sealing import Seal
 from callback.store.inbox import NewSms
 from smsgw import pdu
 from smsgw.keepalive import Action, Keepalive
 from smsgw.messages import InboundSms
 from smsgw.pdu import Frame, PduError
-from smsgw.sealing import Seal
 from smsgw.smpplib_adapter import Connection, LinkDown
 
 

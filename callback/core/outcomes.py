@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CODE_EXPIRED = "code-expired"
     TOO_MANY_CODES = "too-many-codes"
     NO_CODE_THERE = "no-code-there"  # no one-time codes are sent to that country
+    NO_SMS_LINK = "no-sms-link"  # nothing of ours sends SMS; a call may read the code
     # money and ways
     NO_RATE = "no-rate"
     NO_ROUTE = "no-route"

@@ -94,6 +94,11 @@ def _columns(sms: NewSms) -> dict[str, str]:
     }
 
 
+def is_known(session: Session, key: str) -> bool:
+    """Whether this SMS was queued before."""
+    return session.connection().execute(select(_outbox.c.id).where(_outbox.c.key == key)).first() is not None
+
+
 def claim_due(session: Session, link: str, count: int, now_ms: int) -> list[DueSms]:
     """Claim up to `count` SMS of a link that are due, longest due first."""
     due = (

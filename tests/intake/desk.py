@@ -15,14 +15,15 @@ from callback.core.commands import Command
 from callback.core.sms import ReceivedSms, Reply
 from callback.executor import SmsExecutor
 from callback.intake import Intake
+from callback.numbers import NumberDesk
 from callback.passwords import Passwords, Verifier
+from callback.sealing import SEAL_KEY_OCTETS, Seal
 from callback.store import accounts, ledger, rates, requests
 from callback.store.db import Store
 from callback.store.models import Account, Outbox, Request
 from callback.store.reconcile import reconcile
 from callback.store.rows import every
 from callback.waking import QueueDown
-from smsgw.sealing import SEAL_KEY_OCTETS, Seal
 
 ANNA = "+48600316058"
 US = "+48221234567"
@@ -55,7 +56,8 @@ class Desk:
         verifier = Verifier(passwords, self.clock.monotonic_s)
         self.seal = Seal(b"s" * SEAL_KEY_OCTETS)
         intake = Intake(config, self.clock, self.queue)
-        self.executor = SmsExecutor(config, store, self.clock, verifier, intake, b"p" * 32, self.seal.conceal)
+        self.numbers = NumberDesk(config, self.clock, b"p" * 32, self.seal.conceal)
+        self.executor = SmsExecutor(config, store, self.clock, verifier, intake, self.numbers)
         self._hash = passwords.hash(PASSWORD)
         self._texts = 0
 

@@ -11,11 +11,11 @@ import pytest
 from callback.clock import Clock
 from callback.core.commands import Register
 from callback.core.sms import ReceivedSms
+from callback.sealing import Seal
 from callback.store import outbox
 from callback.store.db import Store
 from smsgw import pdu
 from smsgw.link import LinkState
-from smsgw.sealing import Seal
 from smsgw.simulator import SimulatedSmsc
 from smsgw.simulator_texts import MoMessage
 from tests.smsgw.conftest import StartGateway

@@ -2,8 +2,9 @@
 
 import pytest
 
-from smsgw.sealing import Seal, SealBroken
-from tests.smsgw.scene import SEAL_KEY
+from callback.sealing import Seal, SealBroken
+
+SEAL_KEY = bytes(range(32))
 
 
 def test_a_sealed_body_opens_beside_its_own_context_only() -> None:
