@@ -16,7 +16,8 @@ import re
 
 from callback.core.commands import Balance, Command, ConfirmNumber, Help, NotYet, Register, RequestCallback
 from callback.core.outcomes import Reason, Refused
-from smsgw.tokens import Pair, Token, Unclosed, Word, as_texted, tokenise
+from callback.core.texted import as_texted
+from smsgw.tokens import Pair, Token, Unclosed, Word, tokenise
 
 _OWN_WORDS = frozenset({"HELP", "?", "STOP", "START", "K", "C", "B", "H", "ALL"})
 _NOT_YET_KEYS = ("W", "V", "S", "Q", "D", "X")

@@ -6,12 +6,11 @@ marks curly. Every script's decimal digits are read as 0-9. Marks of direction, 
 scripts that run left and right, are no part of a login or a password.
 """
 
-import unicodedata
 from dataclasses import dataclass
 
+from callback.core.texted import CLOSING, as_texted, separates
+
 KEYS = frozenset("UPRDXTFWVSQ")
-_UNSEEN = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u061c")
-_QUOTES = {'"': '"', "'": "'", "“": "”“", "„": "”“", "”": "”", "‘": "’‘", "’": "’", "«": "»", "»": "«"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +36,13 @@ class Unclosed:
 Token = Pair | Word | Unclosed
 
 
-def as_texted(text: str) -> str:
-    """The text with every script's decimal digits as 0-9, without the marks that nobody sees."""
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in _UNSEEN)
-
-
 def tokenise(text: str) -> tuple[Token, ...]:
     """All tokens in order."""
     text = as_texted(text)
     tokens: list[Token] = []
     at = 0
     while at < len(text):
-        if _separates(text[at]):
+        if separates(text[at]):
             at += 1
             continue
         if text[at].upper() in KEYS and text[at + 1 : at + 2] in {".", ":"}:
@@ -64,26 +56,22 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
-def _separates(char: str) -> bool:
-    return char.isspace() or char == ","
-
-
 def _run(text: str, start: int) -> int:
     """Where the characters up to the next separator end."""
     end = start
-    while end < len(text) and not _separates(text[end]):
+    while end < len(text) and not separates(text[end]):
         end += 1
     return end
 
 
 def _value(text: str, start: int) -> tuple[str | None, int]:
     """The value and where it ends; None when its quotation does not end as it should."""
-    closing = _QUOTES.get(text[start : start + 1])
+    closing = CLOSING.get(text[start : start + 1])
     if closing is None:
         end = _run(text, start)
         return text[start:end], end
     for end in range(start + 1, len(text)):
         if text[end] in closing:
-            glued = end + 1 < len(text) and not _separates(text[end + 1])
+            glued = end + 1 < len(text) and not separates(text[end + 1])
             return (None, len(text)) if glued else (text[start + 1 : end], end + 1)
     return None, len(text)

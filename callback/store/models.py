@@ -18,6 +18,7 @@ from callback.store.models_people import WebSession as WebSession
 NEVER_REUSED = {"sqlite_autoincrement": True}  # an id that others remember must not come back after retention
 
 LIVE = "state IN ('queued', 'running')"
+PAYMENT = "kind IN ('topup', 'adjust')"  # money that came or went otherwise than by calls
 
 
 class Wish(SQLModel, table=True):
@@ -56,6 +57,13 @@ class LedgerAccount(SQLModel, table=True):
 
 class Transfer(SQLModel, table=True):
     """One movement of money, never changed. Its key makes a repeat harmless."""
+
+    __table_args__ = (
+        Index("transfer_paid_in", "credit_id", "at_ms", sqlite_where=text(PAYMENT),
+              postgresql_where=text(PAYMENT)),
+        Index("transfer_taken_out", "debit_id", "at_ms", sqlite_where=text(PAYMENT),
+              postgresql_where=text(PAYMENT)),
+    )  # fmt: skip
 
     key: str = Field(primary_key=True)  # "hold:<request>:<n>", "settle:<leg>", "release:<request>", "topup:…"
     kind: str
@@ -135,6 +143,10 @@ class Inbox(SQLModel, table=True):
               postgresql_where=text("state = 'claimed'")),
         Index("inbox_sealed", "received_at_ms", sqlite_where=text("sealed IS NOT NULL"),
               postgresql_where=text("sealed IS NOT NULL")),
+        Index("inbox_by_time", "received_at_ms", "id"),
+        Index("inbox_by_sender", "ani", "received_at_ms"),
+        Index("inbox_quarantined", "received_at_ms", sqlite_where=text("state = 'quarantined'"),
+              postgresql_where=text("state = 'quarantined'")),
         NEVER_REUSED,
     )  # fmt: skip
 
@@ -163,6 +175,10 @@ class Outbox(SQLModel, table=True):
         UniqueConstraint("key"),
         Index("outbox_due", "link", "next_at_ms", sqlite_where=text("state = 'queued'"),
               postgresql_where=text("state = 'queued'")),
+        Index("outbox_by_time", "created_at_ms", "id"),
+        Index("outbox_by_recipient", "recipient", "created_at_ms"),
+        Index("outbox_failed", "created_at_ms", sqlite_where=text("state = 'failed'"),
+              postgresql_where=text("state = 'failed'")),
         NEVER_REUSED,
     )  # fmt: skip
 

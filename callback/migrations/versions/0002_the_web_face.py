@@ -68,6 +68,17 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
 
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index("inbox_by_sender", ["ani", "received_at_ms"], unique=False)
+        batch_op.create_index("inbox_by_time", ["received_at_ms", "id"], unique=False)
+        batch_op.create_index(
+            "inbox_quarantined",
+            ["received_at_ms"],
+            unique=False,
+            sqlite_where=sa.text("state = 'quarantined'"),
+            postgresql_where=sa.text("state = 'quarantined'"),
+        )
+
     with op.batch_alter_table("operator", schema=None) as batch_op:
         batch_op.add_column(sa.Column("credential_version", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("totp_sealed", sa.LargeBinary(), nullable=True))
@@ -75,10 +86,37 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("locale", sa.String(), server_default="en", nullable=False))
         batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
 
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("outbox_by_recipient", ["recipient", "created_at_ms"], unique=False)
+        batch_op.create_index("outbox_by_time", ["created_at_ms", "id"], unique=False)
+        batch_op.create_index(
+            "outbox_failed",
+            ["created_at_ms"],
+            unique=False,
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("purpose", sa.String(), server_default="callback", nullable=False))
         batch_op.add_column(sa.Column("code_sealed", sa.String(), nullable=True))
         batch_op.drop_index(batch_op.f("ix_request_account_id"))
         batch_op.create_index("request_of_account", ["account_id", "id"], unique=False)
+
+    with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.create_index(
+            "transfer_paid_in",
+            ["credit_id", "at_ms"],
+            unique=False,
+            sqlite_where=sa.text("kind IN ('topup', 'adjust')"),
+            postgresql_where=sa.text("kind IN ('topup', 'adjust')"),
+        )
+        batch_op.create_index(
+            "transfer_taken_out",
+            ["debit_id", "at_ms"],
+            unique=False,
+            sqlite_where=sa.text("kind IN ('topup', 'adjust')"),
+            postgresql_where=sa.text("kind IN ('topup', 'adjust')"),
+        )
 
     # ### end Alembic commands ###
