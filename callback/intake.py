@@ -16,7 +16,8 @@ from callback.config import Config
 from callback.core.numbers import parse_number
 from callback.core.outcomes import Reason, Refused
 from callback.core.quota import least_hold, opening_hold
-from callback.core.rating import Rate
+from callback.core.quote import Quote, longest_talk_s
+from callback.core.rating import Rate, RateRole
 from callback.core.routing import TrunkRule, ways_to
 from callback.failpoints import reach
 from callback.store import accounts, ledger, rates, requests
@@ -46,6 +47,16 @@ class Accepted:
     fresh: bool = True  # a dialer must be woken
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who would be rung, and at what price."""
+
+    number: str
+    destination: str | None
+    deck: Deck
+    rates: tuple[Rate, ...]  # leg A's, then leg B's if the destination is known
+
+
 class Intake:
     def __init__(self, config: Config, clock: Clock, queue: Wakes) -> None:
         self._config = config
@@ -56,22 +67,9 @@ class Intake:
 
     def request_callback(self, session: Session, account: Account, wish: Wish) -> Accepted | Refused:
         """Request and hold, in the caller's transaction; `wake` what was accepted after its commit."""
-        if account.state != "active":
-            return Refused(Reason.ACCOUNT_BLOCKED)
-        number = self._number_to_ring(session, account, wish)
-        if isinstance(number, Refused):
-            return number
-        deck = rates.active_deck(session, account.currency)
-        destination = self._destination(session, account, wish, deck)
-        if isinstance(destination, Refused):
-            return destination
-        if destination == number:
-            return Refused(Reason.SAME_NUMBER, {"number": number})
-        rate_a = rates.find_rate(session, deck.id, number, "A") if deck else None
-        if deck is None or rate_a is None:
-            return Refused(Reason.NO_RATE, {"number": number})
-        if not ways_to(number, self._trunks):
-            return Refused(Reason.NO_ROUTE, {"number": number})
+        plan = self._plan(session, account, wish.source, wish.destination)
+        if isinstance(plan, Refused):
+            return plan
         now_ms = self._clock.now_ms()
         opening = requests.open_request(
             session,
@@ -82,28 +80,42 @@ class Intake:
                 trigger=wish.trigger,
                 ani=wish.ani,
                 dnis=wish.dnis,
-                number_a=number,
-                destination=destination,
+                number_a=plan.number,
+                destination=plan.destination,
                 cli=self._config.service.access_number,
-                deck_id=deck.id,
+                deck_id=plan.deck.id,
                 due_at_ms=now_ms,
                 created_at_ms=now_ms,
             ),
         )
         match opening:
             case Opened(request):
-                if not self._hold(session, account, request.id, rate_a, now_ms):
+                if not self._hold(session, account, request.id, plan.rates, now_ms):
                     requests.withdraw(session, request.id)
                     return Refused(Reason.BALANCE_LOW)
             case AlreadyLive():
-                return Refused(Reason.CALL_IN_SETUP, {"number": number})
+                return Refused(Reason.CALL_IN_SETUP, {"number": plan.number})
         return Accepted(
             opening.request.id,
-            number,
-            destination,
+            plan.number,
+            plan.destination,
             isinstance(opening, Replaced),
             isinstance(opening, Opened),
         )
+
+    def quote(
+        self, session: Session, account: Account, source: str | None, destination: str | None
+    ) -> Quote | Refused:
+        """What a callback would cost and how long the talk may be; refused as the callback would be.
+
+        A balance that is too low is no refusal here: the price is told, and no talk. Nothing is changed.
+        """
+        plan = self._plan(session, account, source, destination)
+        if isinstance(plan, Refused):
+            return plan
+        available_micro = ledger.available_micro(session, account.id)
+        talk_s = longest_talk_s(plan.rates, available_micro, self._config.session.talk_max_s)
+        return Quote(plan.number, plan.destination, plan.rates, talk_s, account.currency)
 
     def wake(self, accepted: Sequence[Accepted]) -> None:
         """After the commit. With the queue away nothing is lost: the relay enqueues what is due."""
@@ -117,11 +129,45 @@ class Intake:
             self._log.warning("queue is away; the relay will wake the dialer", error=str(error))
         reach("gateway.woken")
 
-    def _number_to_ring(self, session: Session, account: Account, wish: Wish) -> str | Refused:
-        if wish.source is None:
+    def _plan(
+        self, session: Session, account: Account, source: str | None, destination: str | None
+    ) -> _Plan | Refused:
+        """Refused now what would be refused at the dialling: an SMS is cheaper than a call."""
+        if account.state != "active":
+            return Refused(Reason.ACCOUNT_BLOCKED)
+        number = self._number_to_ring(session, account, source)
+        if isinstance(number, Refused):
+            return number
+        deck = rates.active_deck(session, account.currency)
+        wanted = None if destination is None else parse_number(destination, account.country)
+        if isinstance(wanted, Refused):
+            return wanted
+        if wanted == number:
+            return Refused(Reason.SAME_NUMBER, {"number": number})
+        prices = [self._price(session, deck, number, "A")]
+        if wanted:
+            prices.append(self._price(session, deck, wanted, "B"))
+        legs = list[Rate]()
+        for price in prices:
+            if isinstance(price, Refused):
+                return price
+            legs.append(price)
+        assert deck is not None, "a price stands in a deck"
+        return _Plan(number, wanted, deck, tuple(legs))
+
+    def _price(self, session: Session, deck: Deck | None, number: str, leg: RateRole) -> Rate | Refused:
+        rate = rates.find_rate(session, deck.id, number, leg) if deck else None
+        if rate is None:
+            return Refused(Reason.NO_RATE, {"number": number})
+        if not ways_to(number, self._trunks):
+            return Refused(Reason.NO_ROUTE, {"number": number})
+        return rate
+
+    def _number_to_ring(self, session: Session, account: Account, source: str | None) -> str | Refused:
+        if source is None:
             number = accounts.default_number(session, account.id)
             return number or Refused(Reason.NO_NUMBER)
-        wanted = parse_number(wish.source, account.country)
+        wanted = parse_number(source, account.country)
         if isinstance(wanted, Refused):
             return wanted
         found = accounts.find_number(session, account.id, wanted)
@@ -131,24 +177,12 @@ class Intake:
             return Refused(Reason.NUMBER_PENDING, {"number": wanted})
         return wanted
 
-    def _destination(
-        self, session: Session, account: Account, wish: Wish, deck: Deck | None
-    ) -> str | Refused | None:
-        """Refused now what would be refused at the dialling: an SMS is cheaper than a call."""
-        if wish.destination is None:
-            return None
-        number = parse_number(wish.destination, account.country)
-        if isinstance(number, Refused):
-            return number
-        if deck is None or rates.find_rate(session, deck.id, number, "B") is None:
-            return Refused(Reason.NO_RATE, {"number": number})
-        if not ways_to(number, self._trunks):
-            return Refused(Reason.NO_ROUTE, {"number": number})
-        return number
-
-    def _hold(self, session: Session, account: Account, request_id: str, rate_a: Rate, now_ms: int) -> bool:
-        """The first quantum of leg A, or what there is of it, as long as that buys an answered call."""
-        wanted = opening_hold(rate_a, self._config.hold.quantum_s)
-        available = ledger.available_micro(session, account.id)
-        amount = min(wanted, max(available, least_hold(rate_a)))
-        return ledger.open_hold(session, request_id, account.id, amount, now_ms)
+    def _hold(
+        self, session: Session, account: Account, request_id: str, prices: Sequence[Rate], now_ms: int
+    ) -> bool:
+        """The first quantum of leg A, or what there is of it, as long as all legs can be answered."""
+        available_micro = ledger.available_micro(session, account.id)
+        if available_micro < least_hold(prices):
+            return False
+        amount_micro = min(opening_hold(prices[0], self._config.hold.quantum_s), available_micro)
+        return ledger.open_hold(session, request_id, account.id, amount_micro, now_ms)

@@ -52,6 +52,20 @@ def country_of(number: str) -> str | None:
     return None if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else region
 
 
+def example_mobile(country: str) -> str | None:
+    """A mobile number as this country has them, which nobody answers: to tell a usual price by."""
+    found = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164) if found else None
+
+
+def format_number(number: str) -> str:
+    """An E.164 number in the groups of its country, for people: "+48 600 316 058"; others stay as they are."""
+    parsed = _parse(number, "ZZ")
+    if parsed is None:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def is_country(code: str) -> bool:
     """Whether numbers can be read in the habits of this country."""
     return code in phonenumbers.SUPPORTED_REGIONS

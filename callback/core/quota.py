@@ -94,6 +94,6 @@ def opening_hold(rate_a: Rate, quantum_s: int) -> int:
     return cost(rate_a, quantum_s * 1000)
 
 
-def least_hold(rate_a: Rate) -> int:
-    """Micro-units without which leg A is not rung at all: what the shortest answered call costs."""
-    return cost(rate_a, 1)
+def least_hold(rates: Sequence[Rate]) -> int:
+    """Micro-units without which legs at these prices are not rung at all: what the shortest call costs."""
+    return sum(cost(rate, 1) for rate in rates)

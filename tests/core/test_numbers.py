@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback.core.numbers import country_of, is_country, parse_number
+from callback.core.numbers import country_of, example_mobile, is_country, parse_number
 from callback.core.outcomes import Reason, Refused
 
 
@@ -135,3 +135,11 @@ def test_the_country_of_a_number() -> None:
     assert country_of("+999123") is None
     assert country_of("nonsense") is None
     assert is_country("PL") and not is_country("ZZ")
+
+
+def test_a_country_has_an_example_of_its_mobile_phones() -> None:
+    example = example_mobile("PL")
+    assert example is not None
+    assert country_of(example) == "PL"
+    assert parse_number(example, "PL") == example
+    assert example_mobile("AQ") is None

@@ -106,8 +106,8 @@ def test_the_last_increment_that_can_be_had_is_final_even_if_it_reaches_the_targ
 def test_the_opening_hold_pays_connect_fee_minimum_and_first_quantum() -> None:
     assert opening_hold(RATE, 180) == 100_000 + 180_000
     assert opening_hold(RATE, 10) == 100_000 + 60_000  # the minimum is longer than the quantum
-    assert least_hold(RATE) == 100_000 + 60_000
-    assert opening_hold(FREE, 180) == least_hold(FREE) == 0
+    assert least_hold((RATE,)) == 100_000 + 60_000
+    assert opening_hold(FREE, 180) == least_hold((FREE,)) == 0
 
 
 @given(call_legs(), st.integers(0, 20_000_000))
@@ -154,4 +154,4 @@ def test_a_quantum_is_never_under_held_and_never_beyond_the_wallet(
 def test_the_opening_hold_covers_the_first_quantum(rate: Rate, quantum_s: int) -> None:
     held_micro = opening_hold(rate, quantum_s)
     assert covered_until((RunningLeg(rate, T0),), held_micro, T0) >= T0 + quantum_s * 1000
-    assert least_hold(rate) == cost(rate, 1) <= held_micro
+    assert least_hold((rate,)) == cost(rate, 1) <= held_micro

@@ -222,6 +222,15 @@ def test_an_empty_balance_calls_nobody_and_holds_nothing() -> None:
         assert here.books_agree()
 
 
+def test_money_for_one_phone_only_rings_none_when_the_other_is_known() -> None:
+    with desk() as here:
+        here.phone(here.account(credit_micro=1_000_000))
+        assert here.text(call_me("221234999")).kind == Reason.BALANCE_LOW
+        assert here.requests() == []
+        assert here.text(call_me()).kind == ReplyKind.CALLBACK_ACCEPTED
+        assert here.books_agree()
+
+
 def test_only_ones_own_numbers_ring() -> None:
     with desk() as here:
         here.phone(here.account())
