@@ -23,6 +23,8 @@ class Cause(StrEnum):
     HANGUP = "hangup"  # the person put the phone down after an answer
     CLEARED = "cleared"  # we ended it as the call's course wanted
     CANCELLED = "cancelled"  # we gave up before the answer, on somebody's wish
+    CUSTOMER_WISH = "customer-wish"  # the customer ended the whole call on a page
+    OPERATOR_WISH = "operator-wish"  # an operator did
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     REJECTED = "rejected"
@@ -48,6 +50,8 @@ _VERDICTS = {
     Cause.HANGUP: Verdict(Blame.CUSTOMER, False),
     Cause.CLEARED: Verdict(Blame.CUSTOMER, False),
     Cause.CANCELLED: Verdict(Blame.CUSTOMER, False),
+    Cause.CUSTOMER_WISH: Verdict(Blame.CUSTOMER, False),
+    Cause.OPERATOR_WISH: Verdict(Blame.US, False),
     Cause.BUSY: Verdict(Blame.DESTINATION, False),
     Cause.NO_ANSWER: Verdict(Blame.DESTINATION, False),
     Cause.REJECTED: Verdict(Blame.DESTINATION, False),

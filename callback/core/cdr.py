@@ -11,6 +11,8 @@ _WITHOUT_ANSWER = {
     Cause.NO_ANSWER: "no-answer",
     Cause.CANCELLED: "cancelled",
     Cause.CLEARED: "cancelled",
+    Cause.CUSTOMER_WISH: "cancelled",
+    Cause.OPERATOR_WISH: "cancelled",
     Cause.MONEY_ENDED: "cancelled",
     Cause.TIME_ENDED: "cancelled",
 }

@@ -64,6 +64,8 @@ _OUTCOME_UNANSWERED = {
     Cause.HANGUP: Outcome.A_REJECTED,
     Cause.CLEARED: Outcome.CANCELLED,
     Cause.CANCELLED: Outcome.CANCELLED,
+    Cause.CUSTOMER_WISH: Outcome.CANCELLED,
+    Cause.OPERATOR_WISH: Outcome.CANCELLED,
     Cause.BUSY: Outcome.A_BUSY,
     Cause.NO_ANSWER: Outcome.A_NO_ANSWER,
     Cause.REJECTED: Outcome.A_REJECTED,

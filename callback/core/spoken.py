@@ -60,6 +60,8 @@ _FOR_CAUSE = {
     Cause.HANGUP: NO_ANSWER,
     Cause.CLEARED: NO_ANSWER,
     Cause.CANCELLED: NO_ANSWER,
+    Cause.CUSTOMER_WISH: NO_ANSWER,
+    Cause.OPERATOR_WISH: NO_ANSWER,
     Cause.BUSY: BUSY,
     Cause.NO_ANSWER: NO_ANSWER,
     Cause.REJECTED: BUSY,  # told alike: who declined a call need not be given away
