@@ -6,7 +6,7 @@ apart, steered with `RemoteCarrier`. Must not know the product's SIP backend.
 
     carrier ─► handset ─► call ─► line          one number, one dialog, its sound
     control ◄─ unix socket ─► client            the same verbs from another process
-    message digest description plan tunes hearing events      pure
+    message digest description plan tunes hearing speaking events      pure
 """
 
 from callback.telephony.simulator.carrier import Carrier

@@ -172,6 +172,9 @@ class Call:
     def play(self, tune: str) -> None:
         self.line.play(tune)
 
+    def speak(self, pcm: bytes) -> None:
+        self.line.speak(pcm)
+
     def mute(self, muted: bool = True) -> None:
         """Send no packets at all, as a phone does whose network is gone."""
         self.line.sending = not muted

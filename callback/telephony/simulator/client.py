@@ -25,6 +25,7 @@ class RemoteCarrier:
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._listeners: list[Callable[[Event], None]] = []
+        self._ears: dict[str, Callable[[bytes], None]] = {}
         self._listening = asyncio.create_task(self._listen(), name="remote-carrier")
 
     @classmethod
@@ -46,6 +47,11 @@ class RemoteCarrier:
     def on_event(self, listener: Callable[[Event], None]) -> None:
         self._listeners.append(listener)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the carrier has closed the connection."""
+        return self._listening.done()
+
     async def open_calls(self) -> list[dict[str, str]]:
         """Call-ID and state of every call that is not over."""
         found: list[dict[str, str]] = await self.ask("open")
@@ -66,6 +72,14 @@ class RemoteCarrier:
         self._writer.close()
         await asyncio.wait({self._listening})
 
+    async def listen(self, number: str, on_sound: Callable[[bytes], None] | None) -> None:
+        """Be told what that handset hears, frame by frame as it comes; None stops it."""
+        if on_sound is None:
+            self._ears.pop(number, None)
+        else:
+            self._ears[number] = on_sound
+        await self.ask("listen", number=number, on=on_sound is not None)
+
     async def _listen(self) -> None:
         try:
             while line := await self._reader.readline():
@@ -82,6 +96,11 @@ class RemoteCarrier:
             self.events.append(event)
             for listener in self._listeners:
                 listener(event)
+            return
+        if "sound" in said:
+            ear = self._ears.get(said["sound"]["number"])
+            if ear is not None:
+                ear(base64.b64decode(said["sound"]["pcm"]))
             return
         answer = self._answers.pop(said["id"], None)
         if answer is not None and said["ok"]:
@@ -117,6 +136,14 @@ class RemoteHandset:
 
     async def mute(self, muted: bool = True) -> None:
         await self._ask("mute", muted=muted)
+
+    async def listen(self, on_sound: Callable[[bytes], None] | None) -> None:
+        """Be told what it hears as it comes: 20 ms of PCM 16 bit, 8 kHz each; None stops it."""
+        await self._carrier.listen(self.number, on_sound)
+
+    async def speak(self, pcm: bytes) -> None:
+        """Say live sound, 16 bit, 8 kHz: pieces of about 100 ms, as they come."""
+        await self._ask("speak", pcm=base64.b64encode(pcm).decode())
 
     async def heard(self, from_ms: int = 0, until_ms: int | None = None) -> bytes:
         """PCM 16 bit, 8 kHz."""

@@ -1,6 +1,7 @@
 """What a handset heard, and when; and whether a certain tone is in it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 RATE_HZ = 8000
@@ -12,9 +13,12 @@ class Recording:
     """PCM, 16 bit little-endian, 8 kHz, as it arrived; a frame's time is that of its arrival."""
 
     frames: list[tuple[int, bytes]] = field(default_factory=list)
+    listeners: list[Callable[[bytes], None]] = field(default_factory=list)  # told of each frame as it comes
 
     def add(self, at_ms: int, pcm: bytes) -> None:
         self.frames.append((at_ms, pcm))
+        for listener in self.listeners:
+            listener(pcm)
 
     def pcm(self, from_ms: int = 0, until_ms: int | None = None) -> bytes:
         """The sound that arrived in that time; what did not arrive is not there."""

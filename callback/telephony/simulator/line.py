@@ -13,6 +13,7 @@ from callback.media.dtmf import PAUSE_FRAMES, KeyListener, TelephoneEvent, pack_
 from callback.media.rtp import FRAME_TICKS, PCMA, PCMU, pack_packet, parse_packet
 from callback.telephony.simulator import tunes
 from callback.telephony.simulator.hearing import Recording
+from callback.telephony.simulator.speaking import Voice
 
 _EVENT_TYPE = 101
 
@@ -34,6 +35,7 @@ class Line:
         self._far_end: tuple[str, int] | None = None
         self._tune = tunes.render("")
         self._position = 0
+        self._voice = Voice()
         self._pressing: deque[TelephoneEvent | None] = deque()
         self._event_timestamp = 0
         self._sequence = random.randrange(1 << 16)
@@ -74,6 +76,10 @@ class Line:
     def play(self, tune: str) -> None:
         self._tune, self._position = tunes.render(tune), 0
 
+    def speak(self, pcm: bytes) -> None:
+        """Say this, and the tune again when it was said."""
+        self._voice.add(pcm)
+
     def press(self, keys: str) -> None:
         """Queue key presses as telephone-events."""
         for key in keys:
@@ -106,7 +112,8 @@ class Line:
     def _send_sound(self) -> None:
         frame = self._tune[self._position : self._position + FRAME_TICKS]
         self._position = (self._position + FRAME_TICKS) % len(self._tune)
-        self._send(self.payload_type, False, self._timestamp, ulaw_as(self.payload_type, frame))
+        said = self._voice.frame() or frame
+        self._send(self.payload_type, False, self._timestamp, ulaw_as(self.payload_type, said))
 
     def _send(self, payload_type: int, marker: bool, timestamp: int, payload: bytes) -> None:
         if self._far_end is None:
