@@ -17,6 +17,11 @@ def _base32(value: int, chars: int) -> str:
     return "".join(_ALPHABET[(value >> 5 * place) & 31] for place in range(chars - 1, -1, -1))
 
 
+def first_id_at(at_ms: int) -> str:
+    """No id born at this instant or later is below it, none born earlier is above: for ranges of time."""
+    return _base32(max(0, at_ms), _TIME_CHARS)
+
+
 def leg_id(request_id: str, role: str, attempt: int) -> str:
     """`role` is "A" or "B"; attempts are counted from 1 within a role."""
     assert role in {"A", "B"} and attempt >= 1
