@@ -209,7 +209,8 @@ class Request(SQLModel, table=True):
               postgresql_where=text("state = 'queued'")),
         Index("request_node", "node", sqlite_where=text("state = 'running'"),
               postgresql_where=text("state = 'running'")),
-        Index("request_of_account", "account_id", "id"),
+        # what a history is filtered by is in the index, so that its calls are counted without their rows
+        Index("request_of_account", "account_id", "id", "created_at_ms", "outcome"),
     )  # fmt: skip
 
     id: str = Field(primary_key=True)
@@ -272,11 +273,16 @@ class Leg(SQLModel, table=True):
 class Cdr(SQLModel, table=True):
     """One leg attempt, written once, when it is over."""
 
-    __table_args__ = (UniqueConstraint("request_id", "role", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("request_id", "role", "attempt"),
+        # a number is found, and the sums of an account are made, without reading the records themselves
+        Index("cdr_of_account", "account_id", "number", "request_id", "role", "duration_ms", "cost_micro",
+              "currency"),
+    )  # fmt: skip
 
     leg_id: str = Field(primary_key=True)
-    request_id: str = Field(index=True)
-    account_id: str = Field(index=True)
+    request_id: str  # the unique key begins with it
+    account_id: str
     role: str
     attempt: int
     number: str

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("code_tries_left", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash"),
     )
@@ -68,6 +69,15 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
 
+    with op.batch_alter_table("cdr", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cdr_account_id"))
+        batch_op.drop_index(batch_op.f("ix_cdr_request_id"))
+        batch_op.create_index(
+            "cdr_of_account",
+            ["account_id", "number", "request_id", "role", "duration_ms", "cost_micro", "currency"],
+            unique=False,
+        )
+
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("inbox_by_sender", ["ani", "received_at_ms"], unique=False)
         batch_op.create_index("inbox_by_time", ["received_at_ms", "id"], unique=False)
@@ -101,7 +111,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("purpose", sa.String(), server_default="callback", nullable=False))
         batch_op.add_column(sa.Column("code_sealed", sa.String(), nullable=True))
         batch_op.drop_index(batch_op.f("ix_request_account_id"))
-        batch_op.create_index("request_of_account", ["account_id", "id"], unique=False)
+        batch_op.create_index(
+            "request_of_account", ["account_id", "id", "created_at_ms", "outcome"], unique=False
+        )
 
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.create_index(
