@@ -3,7 +3,7 @@
 import unicodedata
 
 LABEL_MOST = 40  # characters
-# Marks that turn the direction of all that follows (UAX #9), and blanks that nobody sees (U+200D joins emoji).
+# Marks that turn the direction of all that follows (UAX #9), and blanks nobody sees; U+200D joins emoji.
 _UNSEEN = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\u3164\ufeff\uffa0") | frozenset(
     map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFFF9, 0xFFFC)))
 )
