@@ -7,11 +7,11 @@ import typer
 from sqlmodel import Session
 
 from callback.core.money import format_money
+from callback.ladder import ladder
 from callback.store import accounts, cdrs, requests
 from callback.store import trace as traces
 from callback.store.models import Cdr, Request
 from callback.store.reconcile import reconcile as faults_of
-from ringback.ladder import ladder
 from ringback.opening import open_config, open_store
 from ringback.terminal import (
     FAILED,
