@@ -14,18 +14,19 @@ from callback.telephony.simulator.events import Event
 from ringback.demo import cast
 from ringback.demo.mailbox import Received, Sent
 from ringback.demo.news import Bill, Chapter, LegCharge, Moment, Place
+from ringback.demo.sentences import SENTENCES
 from ringback.demo.witness import Seen
 
-# What the carrier's phones report; what is not here is not told.
-_AT_THE_PHONE = {  # kind: place, words, detail
-    "invite": (Place.CARRIER, "INVITE for {name}", "shows {cli}"),
-    "ringing": (Place.PHONE, "{name}'s phone rings", "180 Ringing"),
-    "answered": (Place.PHONE, "{name} answers", "200 OK"),
-    "rtp": (Place.EAR, "first sound in {name}'s ear", "RTP"),
-    "bye-sent": (Place.PHONE, "{name} hangs up", "BYE"),
-    "bye": (Place.CARRIER, "{name}'s phone is hung up", "BYE"),
-    "rejected": (Place.PHONE, "{name}'s phone refuses", "{status}"),
-    "cancelled": (Place.CARRIER, "{name}'s phone stops ringing", "CANCEL"),
+# What the carrier's phones report, and where it is; what is not here is not told.
+_AT_THE_PHONE = {
+    "invite": Place.CARRIER,
+    "ringing": Place.PHONE,
+    "answered": Place.PHONE,
+    "rtp": Place.EAR,
+    "bye-sent": Place.PHONE,
+    "bye": Place.CARRIER,
+    "rejected": Place.PHONE,
+    "cancelled": Place.CARRIER,
 }
 _STORY = {"ringing", "answered", "rtp", "bye-sent"}
 
@@ -37,68 +38,63 @@ class Journey:
         self.chapter = chapter
 
     def moment(
-        self, key: str, at_ms: int, place: Place, text: str, detail: str = "", *, mark: bool = False
+        self, key: str, at_ms: int, place: Place, sentence: str, /, *, mark: bool = False, **values: str
     ) -> Moment:
+        """A moment told by the sentence of that name."""
         number, began_ms = self.chapter.number, self.chapter.at_ms
+        text, detail = (part.format(**values) for part in SENTENCES[sentence])
         since_ms = max(0, at_ms - began_ms)
-        return Moment(f"{number}:{key}", number, at_ms, since_ms, place, text, detail, mark)
+        return Moment(f"{number}:{key}", number, at_ms, since_ms, place, text, detail, mark, sentence, values)
 
     def of_sending(self, sent: Sent) -> Iterator[Moment]:
-        words = "deliver_sm leaves the SMS centre"
-        yield self.moment("sent", sent.sent_at_ms, Place.SMSC, words, mark=True)
+        yield self.moment("sent", sent.sent_at_ms, Place.SMSC, "sent", mark=True)
         if sent.status == 0:
-            words, detail = "committed, then acknowledged", "deliver_sm_resp ESME_ROK"
-            yield self.moment("acked", sent.acked_at_ms, Place.GATEWAY, words, detail)
+            yield self.moment("acked", sent.acked_at_ms, Place.GATEWAY, "acked")
 
     def of_sms(self, sms: SmsSeen) -> Iterator[Moment]:
-        yield self.moment("received", sms.received_at_ms, Place.GATEWAY, "read from the socket")
+        yield self.moment("received", sms.received_at_ms, Place.GATEWAY, "received")
         if sms.done_at_ms is not None:
-            words = f"executed: {sms.outcome}"
-            yield self.moment("executed", sms.done_at_ms, Place.GATEWAY, words, sms.text or "", mark=True)
+            yield self.moment(
+                "executed", sms.done_at_ms, Place.GATEWAY, "executed",
+                mark=True, outcome=sms.outcome, text=sms.text or "",
+            )  # fmt: skip
 
     def of_reply(self, sms: Received) -> Moment:
         person = cast.person_of(sms.number)
-        words = f"an SMS for {person.name if person else sms.number}"
-        return self.moment(f"reply:{sms.at_ms}:{sms.text}", sms.at_ms, Place.SMSC, words, "submit_sm")
+        name = person.name if person else sms.number
+        return self.moment(f"reply:{sms.at_ms}:{sms.text}", sms.at_ms, Place.SMSC, "reply", name=name)
 
     def of_event(self, event: Event) -> Iterator[Moment]:
-        person, told = cast.person_of(event.number), _AT_THE_PHONE.get(event.kind)
-        if told is None or person is None:
+        person, place = cast.person_of(event.number), _AT_THE_PHONE.get(event.kind)
+        if place is None or person is None:
             return
-        place, words, detail = told
-        detail = detail.format(cli=f"+{event.detail.lstrip('+')}", status=event.detail)
         yield self.moment(
-            f"{event.kind}:{event.call_id}", event.at_ms, place, words.format(name=person.name), detail,
-            mark=event.kind in _STORY,
+            f"{event.kind}:{event.call_id}", event.at_ms, place, event.kind, mark=event.kind in _STORY,
+            name=person.name, cli=f"+{event.detail.lstrip('+')}", status=event.detail,
         )  # fmt: skip
 
     def of_call(self, seen: Seen) -> Iterator[Moment]:
         """Everything the service wrote down about the callback."""
         request = seen.request
         if request.claimed_at_ms is not None:
-            words, detail = "the job wakes a dialer", "request claimed"
-            yield self.moment("claimed", request.claimed_at_ms, Place.DIALER, words, detail)
+            yield self.moment("claimed", request.claimed_at_ms, Place.DIALER, "claimed")
         for leg in seen.legs:
-            words, detail = f"INVITE for leg {leg.role} leaves", "the leg is committed"
-            yield self.moment(f"dialled:{leg.id}", leg.dialled_at_ms, Place.DIALER, words, detail)
+            yield self.moment(f"dialled:{leg.id}", leg.dialled_at_ms, Place.DIALER, "dialled", role=leg.role)
         yield from self._of_session(seen)
         for transfer in seen.transfers:
             yield self._of_transfer(transfer)
         if request.ended_at_ms is not None:
-            words = f"the callback is over: {request.outcome}"
-            yield self.moment("over", request.ended_at_ms, Place.DIALER, words)
+            yield self.moment("over", request.ended_at_ms, Place.DIALER, "over", outcome=request.outcome)
 
     def _of_transfer(self, transfer: Transfer) -> Moment:
         amount = format_money(transfer.amount_micro, cast.CURRENCY)
         role = (transfer.leg_id or "").rpartition("-")[2][:1].upper()
-        place, words = {
-            "hold": (Place.LEDGER, f"{amount} more set aside"),
-            "settle": (Place.LEDGER, f"leg {role} charged: {amount}"),
-            "release": (Place.LEDGER, f"{amount} given back"),
-        }[transfer.kind]
-        if transfer.kind == "hold" and transfer.key.endswith(":1"):
-            place, words = Place.INTAKE, f"request stored, {amount} set aside"
-        return self.moment(transfer.key, transfer.at_ms, place, words, mark=transfer.kind == "settle")
+        place, sentence = Place.LEDGER, transfer.kind
+        if sentence == "hold" and transfer.key.endswith(":1"):
+            place, sentence = Place.INTAKE, "stored"
+        return self.moment(
+            transfer.key, transfer.at_ms, place, sentence, mark=sentence == "settle", amount=amount, role=role
+        )
 
     def _of_session(self, seen: Seen) -> Iterator[Moment]:
         typed, first_ms = "", 0
@@ -108,21 +104,22 @@ class Journey:
                 case "DigitPressed":
                     typed, first_ms = typed + event["digit"], first_ms or line.at_ms
                 case "CallAuthorised":
-                    words = f"allowed: money for {event['talk_s'] // 60} minutes"
-                    key = f"authorised:{event['ask']}"
-                    yield self.moment(key, line.at_ms, Place.DIALER, words, event["number"])
+                    minutes, number = str(event["talk_s"] // 60), event["number"]
+                    yield self.moment(
+                        f"authorised:{event['ask']}", line.at_ms, Place.DIALER, "authorised",
+                        minutes=minutes, number=number,
+                    )  # fmt: skip
                 case "CallRefused":
-                    words = f"not connected: {event['reason']}"
-                    yield self.moment(f"refused:{event['ask']}", line.at_ms, Place.DIALER, words, mark=True)
+                    key, reason = f"refused:{event['ask']}", event["reason"]
+                    yield self.moment(key, line.at_ms, Place.DIALER, "refused", mark=True, reason=reason)
             if line.state.endswith(">talk") and not line.state.startswith("talk>"):
-                words = "the legs are joined: they talk"
-                yield self.moment(f"talk:{line.at_ms}", line.at_ms, Place.DIALER, words, mark=True)
+                yield self.moment(f"talk:{line.at_ms}", line.at_ms, Place.DIALER, "talk", mark=True)
             for effect in json.loads(line.effects):
                 if effect["is"] == "Play" and effect["items"][0] == ENTER_NUMBER:
                     key = f"play:{effect['playback_id']}"
-                    yield self.moment(key, line.at_ms, Place.DIALER, "the prompt begins", ENTER_NUMBER)
+                    yield self.moment(key, line.at_ms, Place.DIALER, "play", prompt=ENTER_NUMBER)
         if typed:
-            yield self.moment("digits", first_ms, Place.DIALER, f"keys: {typed}", "RFC 4733", mark=True)
+            yield self.moment("digits", first_ms, Place.DIALER, "digits", mark=True, keys=typed)
 
 
 def bill_of(seen: Seen, before_micro: int, faults: tuple[str, ...] | None = None) -> Bill:

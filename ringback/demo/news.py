@@ -4,7 +4,8 @@ Instants are Unix milliseconds; a timeline counts from the chapter, which is the
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 STAGES = (  # name, what happens
@@ -66,6 +67,8 @@ class Moment:
     text: str  # short: it stands on one line of a small terminal
     detail: str = ""
     mark: bool = False  # one of those that tell the story; the others are the works behind it
+    name: str = ""  # of its sentence, and what is put into it: for who tells it in another language
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class Stagecraft:
     def prove(self, key: str, words: str, detail: str) -> None:
         """Tell what an ear has found."""
         moment = self._journey.moment(
-            f"proof:{key}", self.now_ms(), Place.EAR, f"✓ {words}", detail, mark=True
+            f"proof:{key}", self.now_ms(), Place.EAR, "proof", mark=True, words=words, detail=detail
         )
         self._say([moment])
 
