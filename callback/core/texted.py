@@ -26,5 +26,5 @@ def separates(char: str) -> bool:
 
 
 def can_be_texted(value: str) -> bool:
-    """Whether an SMS can carry this login or password as one plain value; `value` went through `as_texted`."""
+    """Whether an SMS can carry this login or password as one plain value; `value` is as texted."""
     return bool(value) and value[0] not in CLOSING and not any(map(separates, value))

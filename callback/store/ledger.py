@@ -160,6 +160,30 @@ def top_up(
     )  # fmt: skip
 
 
+def adjust(
+    session: Session,
+    key: str,
+    account_id: str,
+    amount_micro: int,
+    *,
+    author: str,
+    at_ms: int,
+    reason: str,
+) -> bool:
+    """Correct a wallet under the key "adjust:<key>", either way; False if that was done before.
+
+    Raises BelowFloor when more is to be taken than calls may still set aside.
+    """
+    assert amount_micro != 0
+    currency = get_currency(session, account_id)
+    ours, theirs = f"adjust:{currency}", wallet_id(account_id)
+    debit_id, credit_id = (ours, theirs) if amount_micro > 0 else (theirs, ours)
+    return post(
+        session, f"adjust:{key}", "adjust", debit_id, credit_id, abs(amount_micro),
+        currency=currency, at_ms=at_ms, reason=reason, author=author,
+    )  # fmt: skip
+
+
 def open_hold(session: Session, request_id: str, account_id: str, amount_micro: int, at_ms: int) -> bool:
     """Set aside the first quantum of a request; False if the balance is too low. Harmless to repeat."""
     try:
