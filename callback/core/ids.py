@@ -19,7 +19,7 @@ def _base32(value: int, chars: int) -> str:
 
 def first_id_at(at_ms: int) -> str:
     """No id born at this instant or later is below it, none born earlier is above: for ranges of time."""
-    return _base32(max(0, at_ms), _TIME_CHARS)
+    return _base32(min(max(0, at_ms), 32**_TIME_CHARS - 1), _TIME_CHARS)
 
 
 def leg_id(request_id: str, role: str, attempt: int) -> str:

@@ -16,6 +16,7 @@ _SEPARATORS = frozenset(" -./()\u00a0\u2010\u2011\u2012\u2013\u202f\t")
 _MARKS = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff")  # from phone books
 _MAX_WRITTEN = 40
 _SHORT_DIGITS = 6
+_MAX_DIGITS = 15  # ITU-T E.164 §6.2.1
 
 _COSTLY_TYPES = frozenset(
     {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PERSONAL_NUMBER}
@@ -64,6 +65,25 @@ def format_number(number: str) -> str:
     if parsed is None:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def number_prefixes(text: str, country: str) -> tuple[str, ...]:
+    """What E.164 numbers may begin with, if this is how they begin in writing; none if it is no number.
+
+    A whole number is its own prefix. "600" may be the beginning of a number at home or of one abroad.
+    """
+    digits = _plain(text)
+    if digits is None or len(digits.lstrip("+0")) > _MAX_DIGITS:
+        return ()
+    whole = parse_number(digits, country)
+    if isinstance(whole, str):
+        return (whole,)
+    if digits.startswith("+"):
+        return (digits,)
+    if digits.startswith("00"):
+        return ("+" + digits[2:],)
+    home = phonenumbers.country_code_for_region(country)
+    return (f"+{home}{digits.lstrip('0')}", "+" + digits)
 
 
 def is_country(code: str) -> bool:
