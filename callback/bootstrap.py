@@ -20,6 +20,7 @@ from callback.config import Config
 from callback.dialer import Dialer
 from callback.jobs import WAKE_SOCKET, CallQueue, run_worker
 from callback.keys import Keys, load_keys
+from callback.news import WISHES, Listener, Publisher
 from callback.relay import Relay
 from callback.store.db import Store
 from callback.telephony.sip import SipBackend
@@ -35,6 +36,13 @@ class Parts:
     keys: Keys
     store: Store
     queue: CallQueue
+    news: Publisher
+
+    def close(self) -> None:
+        """Let go of everything that is open."""
+        self.news.close()
+        self.queue.close()
+        self.store.dispose()
 
 
 def assemble(config: Config) -> Parts:
@@ -43,7 +51,8 @@ def assemble(config: Config) -> Parts:
     os.environ["RINGBACK_RUN_DIR"] = str(config.run_dir)  # where failpoints find their victims
     store = Store(config.database_url)
     store.check_schema()
-    return Parts(config, Clock(), load_keys(config.keys_dir), store, CallQueue(config.queue_url))
+    queue, news = CallQueue(config.queue_url), Publisher(config.queue_url)
+    return Parts(config, Clock(), load_keys(config.keys_dir), store, queue, news)
 
 
 def run_relay(config: Config) -> None:
@@ -51,8 +60,7 @@ def run_relay(config: Config) -> None:
     parts = assemble(config)
     name = f"relay@{socket.gethostname()}"
     Relay(parts.store, parts.queue, parts.clock, config.retention, name).run(stop_on_sigterm())
-    parts.queue.close()
-    parts.store.dispose()
+    parts.close()
 
 
 def run_dialer(config: Config) -> None:
@@ -92,8 +100,16 @@ async def _dial(parts: Parts, keeper: int) -> None:
         loop.add_signal_handler(signum, stop.set)
     loop.add_reader(os.pidfd_open(keeper), stop.set)  # deaf without it: end well, and be started anew
     node = f"dialer@{socket.gethostname()}:{config.sip.port}"
-    dialer = Dialer(config, parts.store, backend, parts.clock, node)
+    dialer = Dialer(config, parts.store, backend, parts.clock, parts.news, node)
+
+    def wished(*_: object) -> None:
+        loop.call_soon_threadsafe(dialer.look_for_wishes)
+
+    wishes = Listener(config.queue_url, WISHES, heard=wished, connected=wished)
+    wishes.start()
     await dialer.run(stop, config.run_dir / WAKE_SOCKET)
+    wishes.close()
+    parts.news.close()
 
 
 def stop_on_sigterm() -> threading.Event:

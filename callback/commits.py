@@ -67,13 +67,18 @@ class Commits:
         self._queue.put(_Piece(work, loop, done))
         return done
 
-    def leave(self, work: Callable[[Session], object]) -> None:
-        """Queue work nobody waits for; should it fail for good, the log says so."""
-        self.submit(work).add_done_callback(self._left)
+    def leave(self, work: Callable[[Session], object], then: Callable[[], None] | None = None) -> None:
+        """Queue work nobody waits for; `then` is called once it is written. The log says if it cannot be."""
 
-    def _left(self, done: "asyncio.Future[object]") -> None:
-        if not done.cancelled() and done.exception():
-            self._log.error("commit failed", exc_info=done.exception())
+        def left(done: "asyncio.Future[object]") -> None:
+            if done.cancelled():
+                return
+            if done.exception():
+                self._log.error("commit failed", exc_info=done.exception())
+            elif then:
+                then()
+
+        self.submit(work).add_done_callback(left)
 
     async def close(self) -> None:
         """Everything given so far is written first."""

@@ -24,33 +24,39 @@ from callback.core import events
 from callback.core.causes import Cause
 from callback.core.session import Outcome, Policy, new_session
 from callback.failpoints import reach
+from callback.granting import Granting
 from callback.jobs import open_wake_socket, read_ids
 from callback.lease import RENEW_S, Lease
 from callback.purse import Purse
 from callback.recovery import Recovery
 from callback.runner import Call, Desk
-from callback.settlement import finish_request, record_leg_end
+from callback.settlement import finish_if_wished, finish_request, record_leg_end
 from callback.store import nodes, orphans, requests
-from callback.store.claims import claim
+from callback.store.claims import Claimed, claim
 from callback.store.db import Store
 from callback.telephony import Backend, BackendEvent
 from callback.tracebook import TraceBook
 from callback.trunks import Trunks
+from callback.waking import Tells
 
 _FENCE_LOOK_S = 0.5
 _GOODBYE_S = 8.0
 
 
 class Dialer:
-    def __init__(self, config: Config, store: Store, backend: Backend, clock: Clock, node: str) -> None:
+    def __init__(
+        self, config: Config, store: Store, backend: Backend, clock: Clock, news: Tells, node: str
+    ) -> None:
         self._config = config
         self._backend = backend
         self._clock = clock
+        self._news = news
         self._node = node
         self._commits = Commits(store)
         self._tracebook = TraceBook(self._commits)
         self._trunks = Trunks(config.trunks, clock)
         self._authoriser = Authoriser(self._commits, self._trunks, clock, config.hold.quantum_s)
+        self._granting = Granting(store, self._commits, clock, node, self._end)
         self._policy = policy(config)
         self._calls: dict[str, Call] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -73,6 +79,7 @@ class Dialer:
             self._authoriser,
             self._tracebook,
             self._clock,
+            self._news,
             may_dial=lambda: self.may_dial,
             on_lost=self._lost,
         )
@@ -88,6 +95,7 @@ class Dialer:
                     self._fence_for_ever(),
                     self._tracebook.flush_for_ever(),
                     self._listen_for_ever(wakes),
+                    self._granting.run(),
                     recovery.run(),
                 )
             ]
@@ -120,6 +128,10 @@ class Dialer:
                 self._running.add(task)
                 task.add_done_callback(self._served)
 
+    def look_for_wishes(self) -> None:
+        """There may be one for a call of ours. From the loop only."""
+        self._granting.hint()
+
     # --- one request
 
     async def _serve(self, request_id: str) -> None:
@@ -133,6 +145,14 @@ class Dialer:
         if claimed is None:
             return
         reach("dialer.claimed")
+        try:
+            await self._lead(claimed)
+        finally:
+            self._news.tell(claimed.account_id, request_id)
+
+    async def _lead(self, claimed: Claimed) -> None:
+        """From the claim to its end, which is written whatever it is."""
+        request_id = claimed.request_id
         if self._stopping or not self.may_dial:  # the claim took too long
             await self._give_back(request_id)
             return
@@ -184,13 +204,20 @@ class Dialer:
     async def _give_back(self, request_id: str) -> None:
         """We are stopping and nobody has answered yet: the next life, or another node, rings again."""
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
-        await self._commits.submit(lambda s: requests.requeue(s, request_id, epoch, now_ms))
+
+        def give_back(session: Session) -> None:
+            if not finish_if_wished(session, request_id, epoch, now_ms):
+                requests.requeue(session, request_id, epoch, now_ms)
+
+        await self._commits.submit(give_back)
 
     async def _ring_again(self, request_id: str) -> None:
         """Our fence ended it before anybody answered: once more, as after a crash."""
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
 
         def put_back_or_finish(session: Session) -> None:
+            if finish_if_wished(session, request_id, epoch, now_ms):
+                return
             if not orphans.put_back_once(session, request_id, epoch, now_ms):
                 finish_request(session, request_id, epoch, Outcome.LOST, now_ms)
 
@@ -213,6 +240,13 @@ class Dialer:
         call = self._calls.get(event.leg_id.rpartition("-")[0])
         if call:
             call.tell(event)
+
+    def _end(self, request_id: str, cause: Cause) -> bool:
+        """Somebody wants it to end; False if no such call is ours."""
+        call = self._calls.get(request_id)
+        if call:
+            call.tell(events.EndWished(cause))
+        return call is not None
 
     def _lost(self) -> None:
         """This life was declared dead, or another has begun: nothing here is ours any more."""

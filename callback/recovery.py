@@ -20,7 +20,7 @@ from callback.commits import Commits
 from callback.core.causes import Cause
 from callback.core.session import Outcome
 from callback.failpoints import reach
-from callback.settlement import finish_request, record_leg_end
+from callback.settlement import finish_if_wished, finish_request, record_leg_end
 from callback.store import orphans, requests
 from callback.store.models import Leg
 from callback.store.orphans import Orphan
@@ -112,9 +112,15 @@ class Recovery:
         asyncio.get_running_loop().create_task(self._ring_again(orphan.request_id, due_at_ms))
 
     async def _ring_again(self, request_id: str, due_at_ms: int) -> None:
-        await self._commits.submit(lambda s: orphans.put_back(s, request_id, self._epoch, due_at_ms))
+        now_ms = self._clock.now_ms()
+
+        def put_back(session: Session) -> None:
+            if not finish_if_wished(session, request_id, self._epoch, now_ms):
+                orphans.put_back(session, request_id, self._epoch, due_at_ms)
+
+        await self._commits.submit(put_back)
         reach("dialer.put_back")
-        if due_at_ms <= self._clock.now_ms():
+        if due_at_ms <= now_ms:
             self._wake([request_id])
 
 

@@ -42,6 +42,7 @@ from callback.telephony import (
     Trying,
 )
 from callback.tracebook import TraceBook
+from callback.waking import Tells
 
 _MONEY_OR_TIME = {Cause.MONEY_ENDED, Cause.TIME_ENDED}
 
@@ -55,6 +56,7 @@ class Desk:
     authoriser: Authoriser
     tracebook: TraceBook
     clock: Clock
+    news: Tells
     may_dial: Callable[[], bool]
     on_lost: Callable[[], None]  # a write found that the epoch is no longer ours
 
@@ -112,7 +114,9 @@ class Call:
             case Trying(id_, at_ms):
                 self._desk.commits.leave(lambda s: requests.record_trying(s, id_, self._epoch, at_ms))
             case Ringing(id_, at_ms):
-                self._desk.commits.leave(lambda s: requests.record_ringing(s, id_, self._epoch, at_ms))
+                self._desk.commits.leave(
+                    lambda s: requests.record_ringing(s, id_, self._epoch, at_ms), self._told
+                )
                 await self._step(events.LegRinging(self._name(id_)))
             case EarlyMedia(id_, _):
                 await self._step(events.LegEarlyMedia(self._name(id_)))
@@ -137,6 +141,7 @@ class Call:
             return
         reach("dialer.answer_committed")
         news.confirm()
+        self._told()
         name = self._name(news.leg_id)
         self.answered_a = self.answered_a or name.role == "A"
         self._purse.answered(news.leg_id, name.role, news.at_ms)
@@ -158,7 +163,8 @@ class Call:
                 cause=news.cause,
                 sip_status=news.sip_status,
                 quality=news.quality,
-            )
+            ),
+            self._told,
         )
         await self._step(events.LegEnded(self._name(news.leg_id), news.cause))
         await self._cover()
@@ -240,6 +246,7 @@ class Call:
             self._desk.on_lost()
             return
         reach("dialer.leg_committed")
+        self._told()
         if not self._desk.may_dial():  # the commit took too long
             self.tell(Ended(id_, self._desk.clock.now_ms(), Cause.FENCED))
             return
@@ -266,6 +273,10 @@ class Call:
             self.tell(coverage)
 
     # --- small change
+
+    def _told(self) -> None:
+        """Something people may be looking at has been written."""
+        self._desk.news.tell(self._claimed.account_id, self.request_id)
 
     def _ask(self, answering: Coroutine[None, None, None]) -> None:
         """Work whose answer arrives as an event; it dies with the call."""

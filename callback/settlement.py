@@ -1,8 +1,8 @@
 """The end of a leg and of a request: what it cost, its CDR and its money, in the caller's one transaction.
 
-Shared by the dialer, whose calls end here, and by the relay, which ends what a dead dialer left. Both
-functions carry the epoch: False means that the request belongs to another life by now, and nothing was
-written. Safe to repeat.
+Shared by the dialer, whose calls end here, by the relay, which ends what a dead dialer left, and by whoever
+cancels what still waits. What a running call needs carries the epoch: False means that the request belongs
+to another life by now, and nothing was written. Safe to repeat.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from callback.core.cdr import make_cdr
 from callback.core.rating import Rate, billed_s, cost
 from callback.core.session import Outcome
 from callback.failpoints import reach
-from callback.store import cdrs, ledger, requests
+from callback.store import cdrs, ledger, requests, wishes
 from callback.store.models import Cdr, Leg
 
 _DONE = {Outcome.TALKED, Outcome.NOT_CONNECTED}  # leg A was answered: the callback was made
@@ -73,12 +73,33 @@ def record_leg_end(
 
 def finish_request(session: Session, request_id: str, epoch: int, outcome: str, at_ms: int) -> bool:
     """Nothing of the call is left: record what became of it and give back what its hold did not spend."""
-    state = "done" if outcome in _DONE else "failed"
+    state = "done" if outcome in _DONE else "cancelled" if outcome == Outcome.CANCELLED else "failed"
     if not requests.finish_request(session, request_id, epoch, state, outcome, at_ms):
         return False
-    ledger.release(session, request_id, at_ms)
-    reach("settlement.released")
+    _let_go(session, request_id, outcome, at_ms)
     return True
+
+
+def finish_if_wished(session: Session, request_id: str, epoch: int, at_ms: int) -> bool:
+    """Instead of ringing again: it ends here if somebody wants it to end. False: nobody does, or not ours."""
+    return wishes.find_open_wish(session, request_id) is not None and finish_request(
+        session, request_id, epoch, Outcome.CANCELLED, at_ms
+    )
+
+
+def cancel_queued(session: Session, request_id: str, at_ms: int) -> bool:
+    """End a request that no dialer has claimed yet and give back its hold; False if it is not queued."""
+    if not requests.cancel_queued(session, request_id, "cancelled", Outcome.CANCELLED, at_ms):
+        return False
+    _let_go(session, request_id, Outcome.CANCELLED, at_ms)
+    return True
+
+
+def _let_go(session: Session, request_id: str, outcome: str, at_ms: int) -> None:
+    """Nothing is held for it any more, and nothing wished of it."""
+    ledger.release(session, request_id, at_ms)
+    wishes.finish_wishes(session, request_id, outcome, at_ms)
+    reach("settlement.released")
 
 
 def _charge(session: Session, leg: Leg, ended_at_ms: int) -> int:

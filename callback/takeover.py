@@ -21,7 +21,7 @@ from callback.core.causes import Cause
 from callback.core.session import Outcome
 from callback.failpoints import reach
 from callback.lease import TAKE_OVER_S
-from callback.settlement import finish_request, record_leg_end
+from callback.settlement import finish_if_wished, finish_request, record_leg_end
 from callback.store import nodes, orphans, requests
 from callback.store.db import Store
 from callback.store.models import Leg, Node
@@ -98,6 +98,8 @@ class Takeover:
                 _lose(session, leg, epoch, alive_at_ms)
         now_ms = self._clock.now_ms()
         if orphan.may_ring_again:
+            if finish_if_wished(session, orphan.request_id, epoch, now_ms):
+                return
             orphans.put_back(session, orphan.request_id, epoch, now_ms)
             reach("relay.requeued")
             return

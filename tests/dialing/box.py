@@ -42,6 +42,16 @@ class JumpingClock(Clock):
         return super().monotonic_s() + self.ahead_s
 
 
+class HeardNews:
+    """What the dialer tells people who look at pages: (account, request)."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def tell(self, account_id: str, request_id: str = "") -> None:
+        self.told.append((account_id, request_id))
+
+
 class NoQueue:
     """The box wakes its dialer itself."""
 
@@ -61,6 +71,7 @@ class Box:
     store: Store
     clock: JumpingClock
     carrier: Carrier
+    news: HeardNews
     dialer: Dialer
     intake: Intake
     stop: asyncio.Event
@@ -133,8 +144,10 @@ async def box(
     _furnish(store, clock, directory, topup_micro)
     try:
         backend = SipBackend(config.sip, b"k" * 32, {}, "en", config.run_dir, clock, rtp_timeout_s=30)
-        dialer = Dialer(config, store, backend, clock, f"dialer@{socket.gethostname()}:{config.sip.port}")
-        here = Box(config, store, clock, carrier, dialer, Intake(config, clock, NoQueue()), asyncio.Event())
+        news, node = HeardNews(), f"dialer@{socket.gethostname()}:{config.sip.port}"
+        dialer = Dialer(config, store, backend, clock, news, node)
+        intake = Intake(config, clock, NoQueue())
+        here = Box(config, store, clock, carrier, news, dialer, intake, asyncio.Event())
         here.running = asyncio.create_task(dialer.run(here.stop, config.run_dir / "dialer.sock"))
         await asyncio.wait_for(dialer.ready.wait(), 10)
         yield here
