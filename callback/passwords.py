@@ -17,13 +17,13 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from callback.core.outcomes import Reason, Refused
 from callback.core.pace import Pace
-from callback.store.models import Account
 
 _REMEMBER_S = 600
 _REMEMBER_MOST = 50_000  # 100 bytes each
@@ -58,6 +58,16 @@ class Passwords:
         return hmac.digest(self._pepper, password.encode(), "sha256")
 
 
+class Secured(Protocol):
+    """Whatever a password opens: an account's row, an operator's."""
+
+    id: str
+    credential_version: int
+
+    @property
+    def password_hash(self) -> str | None: ...
+
+
 class Verifier:
     """Says whether a password is an account's. Used from many threads."""
 
@@ -72,7 +82,7 @@ class Verifier:
         self._nobody = passwords.hash(os.urandom(16).hex())
 
     def admit(
-        self, account: Account | None, password: str, *, login: str, ani: str, own_phone: bool = False
+        self, account: Secured | None, password: str, *, login: str, ani: str, own_phone: bool = False
     ) -> Refused | None:
         """None if they may come in; `login` is as written and `account` what was found by it, or None.
 
@@ -89,11 +99,11 @@ class Verifier:
             return Refused(Reason.TOO_MANY_TRIES)
         return None if self.check(account, password) else Refused(Reason.BAD_CREDENTIALS)
 
-    def check(self, account: Account | None, password: str) -> bool:
+    def check(self, account: Secured | None, password: str) -> bool:
         """Whether this is the account's password; takes as long when there is no such account."""
         if self.remembers(account, password):
             return True
-        right = self._passwords.matches(self._nobody if account is None else account.password_hash, password)
+        right = self._passwords.matches((account and account.password_hash) or self._nobody, password)
         if account is None or not right:
             return False
         with self._lock:
@@ -102,7 +112,7 @@ class Verifier:
                 self._remembered.popitem(last=False)
         return True
 
-    def remembers(self, account: Account | None, password: str) -> bool:
+    def remembers(self, account: Secured | None, password: str) -> bool:
         """Whether this very password was right within the last ten minutes; 4 µs."""
         if account is None:
             return False
@@ -115,6 +125,6 @@ class Verifier:
             self._remembered.pop(mark, None)
             return False
 
-    def _mark(self, account: Account, password: str) -> bytes:
+    def _mark(self, account: Secured, password: str) -> bytes:
         told = f"{account.id}|{account.credential_version}|{password}"
         return hmac.digest(self._key, told.encode(), "sha256")

@@ -1,1 +1,58 @@
-"""The web face: sign in, my numbers, the Call-me button; the operator's console. A front door, as smsgw is."""
+"""The web face: pages for callback clients and operators, made of plain HTML that htmx enlivens.
+
+`create_app` puts it together around the parts every process has; nothing happens at import. A page reads the
+database once, decides nothing that the SMS door would decide otherwise, and asks the intake for what is to be
+done. Must not know SIP, SMPP or the process that serves it.
+"""
+
+from typing import TYPE_CHECKING
+
+from apiflask import APIFlask
+from flask import Blueprint
+
+from callback.bootstrap import Parts
+from webapp import auth, errors, filters, i18n, looks, parts, security, static_files
+from webapp.operator_door import blueprint as operator_door
+from webapp.subscriber_door import blueprint as subscriber_door
+
+if TYPE_CHECKING:
+    from webapp.stage import Stage
+
+_BODY_MOST = 64 * 1024  # octets; no form of ours is longer
+_FIELDS_MOST = 200
+
+# One line for each face of the site.
+_BLUEPRINTS: tuple[Blueprint, ...] = (
+    subscriber_door,
+    operator_door,
+    looks.blueprint,
+)
+
+
+def create_app(service: Parts, *, stage: "Stage | None" = None) -> APIFlask:
+    """The site around the parts of this process; `stage` plays the telecom of the demo."""
+    app = APIFlask("webapp", docs_path=None, spec_path=None, json_errors=False, static_folder=None)
+    app.config.update(
+        SECRET_KEY=parts.signing_key(service.keys.session),
+        SESSION_COOKIE_NAME=security.cookie_name(service.config, "form"),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=security.is_https(service.config),
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as the session it was made in
+        MAX_CONTENT_LENGTH=_BODY_MOST,
+        MAX_FORM_MEMORY_SIZE=_BODY_MOST,
+        MAX_FORM_PARTS=_FIELDS_MOST,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["ringback"] = parts.web_parts(service, stage)
+    i18n.install(app, time_zone=service.config.service.time_zone, person=auth.habits)
+    filters.install(app, service.clock.now_ms)
+    static_files.install(app)
+    looks.install(app)
+    auth.install(app)
+    security.install(app)
+    errors.install(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

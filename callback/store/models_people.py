@@ -86,7 +86,7 @@ class WebSession(SQLModel, table=True):
 
     id: str = Field(primary_key=True)  # shown in lists; opens nothing
     token_hash: str = Field(unique=True)
-    kind: str  # subscriber | operator
+    kind: str  # subscriber | operator | operator-half: password right, code still to come
     subject_id: str = Field(index=True)  # the account's or operator's id
     credential_version: int  # another password ends it
     created_at_ms: int = Field(sa_type=BigInteger)
@@ -94,6 +94,7 @@ class WebSession(SQLModel, table=True):
     expires_at_ms: int = Field(sa_type=BigInteger, index=True)
     address: str = ""
     agent: str = ""  # User-Agent, shortened
+    code_tries_left: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # of an operator-half
 
 
 class Audit(SQLModel, table=True):

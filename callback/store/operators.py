@@ -31,6 +31,40 @@ def find_operator(session: Session, login: str) -> Operator | None:
     return first(session, select(Operator).where(Operator.login == login.lower()))
 
 
+def find_link(session: Session, token: str, now_ms: int) -> bool:
+    """Whether this link still makes an operator."""
+    good = select(Operator).where(
+        Operator.link_hash == _hash(token), col(Operator.link_expires_at_ms) > now_ms
+    )
+    return first(session, good) is not None
+
+
+def keep_totp(session: Session, operator_id: str, sealed: bytes, step: int) -> bool:
+    """Give an operator without one a sealed TOTP secret, its first code used; False if one is there."""
+    without = update(Operator).where(col(Operator.id) == operator_id, col(Operator.totp_sealed).is_(None))
+    return changed(session, without.values(totp_sealed=sealed, totp_step=step)) == 1
+
+
+def use_totp_step(session: Session, operator_id: str, step: int) -> bool:
+    """Use up the code of this half minute and all before it; False if that was done already."""
+    unused = update(Operator).where(col(Operator.id) == operator_id, col(Operator.totp_step) < step)
+    return changed(session, unused.values(totp_step=step)) == 1
+
+
+def reset_totp(session: Session, login: str) -> bool:
+    """Forget a lost TOTP secret and end every session; the next sign-in sets up another."""
+    lost = update(Operator).where(col(Operator.login) == login.lower())
+    values = {"totp_sealed": None, "credential_version": Operator.credential_version + 1}
+    return changed(session, lost.values(**values)) == 1
+
+
+def set_operator_password(session: Session, operator_id: str, password_hash: str) -> bool:
+    """Replace the password; sessions opened with the old one end."""
+    replace = update(Operator).where(col(Operator.id) == operator_id)
+    values = {"password_hash": password_hash, "credential_version": Operator.credential_version + 1}
+    return changed(session, replace.values(**values)) == 1
+
+
 def claim_operator_link(
     session: Session, token: str, login: str, password_hash: str, now_ms: int
 ) -> Operator | None:

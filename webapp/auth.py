@@ -1,0 +1,127 @@
+"""Who may open a page: `@subscriber_only`, `@operator_only`, and how one becomes either.
+
+Flask-Login carries the answer to views and templates as `current_user`; which session stands behind it is
+known to `webapp/sessions.py`. Nobody yet is led to the sign-in page and back; whoever has the other role is
+told that there is no such page.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import Flask, Request, Response, abort, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+
+from callback.store.web_sessions import Kind
+from webapp import sessions
+from webapp.people import Nobody, Operator, Subscriber
+
+__all__ = [
+    "current_user",
+    "operator_only",
+    "safe_next",
+    "sign_in",
+    "sign_out",
+    "subscriber_only",
+    "the_operator",
+    "the_subscriber",
+]
+
+P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
+
+
+def install(app: Flask) -> None:
+    login_manager = LoginManager(app)
+    login_manager.session_protection = None  # our sessions are rows, not signed cookies
+    login_manager.anonymous_user = Nobody
+    login_manager.request_loader(_person)
+    sessions.install(app)
+
+
+def _person(_request: Request) -> Subscriber | Operator | None:
+    found = sessions.current()
+    if found is None:
+        return None
+    if found.account is not None:
+        return Subscriber(found.account, found.session.id)
+    if found.operator is not None and found.session.kind == Kind.OPERATOR:
+        return Operator(found.operator, found.session.id)
+    return None
+
+
+def habits() -> tuple[str, str] | None:
+    """Language and time zone of who is signed in, None for a stranger."""
+    person = current_user
+    return (person.locale, person.time_zone) if person.is_authenticated else None
+
+
+def the_subscriber() -> Subscriber:
+    """Who looks at a page behind `@subscriber_only`."""
+    person = current_user._get_current_object()
+    assert isinstance(person, Subscriber)
+    return person
+
+
+def the_operator() -> Operator:
+    """Who looks at a page behind `@operator_only`."""
+    person = current_user._get_current_object()
+    assert isinstance(person, Operator)
+    return person
+
+
+def subscriber_only(view: View[P]) -> View[P]:
+    """For callback clients: others sign in first, operators find nothing here."""
+    return _only("is_subscriber", "subscriber_door.sign_in", view)
+
+
+def operator_only(view: View[P]) -> View[P]:
+    """For operators: others sign in first, callback clients find nothing here."""
+    return _only("is_operator", "operator_door.sign_in", view)
+
+
+def sign_in(kind: Kind, subject_id: str, credential_version: int) -> None:
+    """Be this person from this response on, with a new session and new form tokens."""
+    session.clear()
+    sessions.begin(kind, subject_id, credential_version)
+
+
+def sign_out() -> None:
+    session.clear()
+    sessions.end()
+
+
+def safe_next(wanted: str | None, otherwise: str) -> str:
+    """A path of this site to go on to, or `otherwise`: never another site's."""
+    if (
+        not wanted
+        or not wanted.startswith("/")
+        or wanted.startswith(("//", "/\\"))
+        or not wanted.isprintable()
+    ):
+        return otherwise
+    return wanted
+
+
+def _only(role: str, door: str, view: View[P]) -> View[P]:
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return _to_the_door(door)
+        if not getattr(current_user, role):
+            abort(404)
+        return view(*args, **kwargs)
+
+    guarded.ringback_door = door  # type: ignore[attr-defined]  # read by errors and by the test of all routes
+    return guarded
+
+
+def _to_the_door(door: str) -> ResponseReturnValue:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    address = url_for(door, next=wanted)
+    if request.headers.get("HX-Request") == "true":
+        return Response("", 401, {"HX-Redirect": address})
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        return Response("", 401)
+    return redirect(address, 303)

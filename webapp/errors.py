@@ -1,0 +1,85 @@
+"""Honest pages for what goes wrong: what happened, that nothing was done, what to do next.
+
+A database that is locked or full is 503 with `Retry-After`; its transaction was rolled back, so the same
+press may be made again. Forms too old to be trusted are shown filled in, to be sent again.
+"""
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from callback.store.db import StoreError
+from callback.waking import QueueDown
+from webapp.i18n import lazy_gettext
+
+_RETRY_S = 5
+_WORDS = {
+    400: (
+        lazy_gettext("We did not understand that"),
+        lazy_gettext("Nothing was done. Please go back and try again."),
+    ),
+    403: (lazy_gettext("Not allowed"), lazy_gettext("You may not do this. Nothing was done.")),
+    404: (
+        lazy_gettext("There is no such page"),
+        lazy_gettext("The address may be mistyped, or what was here is gone."),
+    ),
+    405: (
+        lazy_gettext("This does not work that way"),
+        lazy_gettext("Please go back and use the button of the page."),
+    ),
+    413: (lazy_gettext("That is too much"), lazy_gettext("What you sent is too long. Nothing was done.")),
+    429: (lazy_gettext("Too many tries"), lazy_gettext("Please wait a minute, then try again.")),
+    500: (
+        lazy_gettext("Something broke"),
+        lazy_gettext("The fault is ours and was noted. Please try again in a moment."),
+    ),
+    503: (
+        lazy_gettext("We are busy for a moment"),
+        lazy_gettext("Nothing was done. Please try again in a few seconds; it is safe to press once more."),
+    ),
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _forged_or_old)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreError, _store)
+    app.register_error_handler(QueueDown, _store)
+    app.register_error_handler(500, _broke)
+
+
+def page(status: int) -> Response:
+    """The page that tells this status."""
+    title, text = _WORDS.get(status, _WORDS[400])
+    body = render_template("errors/error.html", status=status, heading=title, text=text)
+    answer = Response(body, status)
+    if status in (429, 503):
+        answer.headers["Retry-After"] = str(_RETRY_S if status == 503 else 60)
+    return answer
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    answer = page(error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def _forged_or_old(_error: CSRFError) -> ResponseReturnValue:
+    return page(400)
+
+
+def _store(error: Exception) -> ResponseReturnValue:
+    structlog.get_logger().warning("web.store_failed", path=request.path, error=str(error))
+    return page(503)
+
+
+def _broke(error: Exception) -> ResponseReturnValue:
+    original = getattr(error, "original_exception", None) or error
+    structlog.get_logger().error("web.broke", path=request.path, exc_info=original)
+    return page(500)

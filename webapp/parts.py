@@ -1,0 +1,65 @@
+"""What the views work with, put together once per process: `the_parts().store`, `.clock`, `.intake` …
+
+A view is a function without a constructor, so its parts are kept by the application and asked for by name.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from callback.bootstrap import Parts
+from callback.clock import Clock
+from callback.config import Config
+from callback.intake import Intake
+from callback.keys import Keys
+from callback.news import Publisher
+from callback.passwords import Passwords, Verifier
+from callback.store.db import Store
+
+if TYPE_CHECKING:
+    from webapp.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """The parts of every process, and those only the web face needs."""
+
+    config: Config
+    clock: Clock
+    keys: Keys
+    store: Store
+    intake: Intake
+    news: Publisher
+    passwords: Passwords
+    verifier: Verifier
+    stage: "Stage | None"
+
+
+def web_parts(service: Parts, stage: "Stage | None") -> WebParts:
+    passwords = Passwords(service.keys.pepper)
+    return WebParts(
+        config=service.config,
+        clock=service.clock,
+        keys=service.keys,
+        store=service.store,
+        intake=Intake(service.config, service.clock, service.queue),
+        news=service.news,
+        passwords=passwords,
+        verifier=Verifier(passwords, service.clock.monotonic_s),
+        stage=stage,
+    )
+
+
+def the_parts() -> WebParts:
+    """The parts of the application that answers this request."""
+    parts = current_app.extensions["ringback"]
+    assert isinstance(parts, WebParts)
+    return parts
+
+
+def signing_key(session_key: bytes) -> bytes:
+    """What signs cookies and hidden fields; not the key itself, which seals other things too."""
+    return hmac.digest(session_key, b"ringback web signatures", hashlib.sha256)

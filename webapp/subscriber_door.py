@@ -1,0 +1,64 @@
+"""Callback clients sign in and out: the login and password that they write in an SMS."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from callback.core.outcomes import Reason, Refused
+from callback.store import accounts
+from callback.store.web_sessions import Kind
+from webapp import auth
+from webapp.forms import BaseForm, clean_text, stripped
+from webapp.i18n import gettext as _
+from webapp.i18n import lazy_gettext
+from webapp.parts import the_parts
+from webapp.refusals import words_of
+
+blueprint = Blueprint("subscriber_door", __name__)
+
+
+class SignIn(BaseForm):
+    login = StringField(
+        lazy_gettext("Login"), filters=[stripped], validators=[InputRequired(), Length(max=64), clean_text]
+    )
+    password = PasswordField(
+        lazy_gettext("Password"), validators=[InputRequired(), Length(max=128), clean_text]
+    )
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    form = SignIn()
+    go_on = auth.safe_next(request.values.get("next"), "/")
+    if form.validate_on_submit():
+        refused = _let_in(form.login.data, form.password.data)
+        if refused is None:
+            return redirect(go_on, 303)
+        flash(words_of(refused), "error")
+    elif auth.current_user.is_subscriber:
+        return redirect(go_on, 303)
+    return render_template("auth/sign_in.html", form=form, next=request.values.get("next", ""))
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    door = "operator_door.sign_in" if auth.current_user.is_operator else "subscriber_door.sign_in"
+    auth.sign_out()
+    flash(_("You are signed out."), "ok")
+    return redirect(url_for(door), 303)
+
+
+def _let_in(login: str, password: str) -> Refused | None:
+    """Sign in, or say why not: in the same words and time whether or not there is such a login."""
+    parts = the_parts()
+    with parts.store.read() as session:
+        account = accounts.find_account(session, login)
+    refused = parts.verifier.admit(account, password, login=login, ani=f"web {request.remote_addr}")
+    if refused is not None:
+        return refused
+    assert account is not None, "nobody is admitted without an account"
+    if account.state != "active":
+        return Refused(Reason.ACCOUNT_BLOCKED)
+    auth.sign_in(Kind.SUBSCRIBER, account.id, account.credential_version)
+    return None
