@@ -12,11 +12,14 @@ repeated and foreign events are normal in telephony and change nothing; a move t
       │                   └──────────┴── busy … ──┴── ## ──┘
       └──► CLEAR ──► END            from every state: A hangs up, money or time ends, somebody wishes it
 
+A call that reads a one-time code goes another way: RING_A ─► CONFIRM ─► READ_CODE ─► CLEAR.
+
 From `Started` on every state but END has a deadline, so that no session can be forgotten: the runner feeds
 `TimedOut` when `deadline_at_ms` has come, and a `TimedOut` that comes too early changes nothing.
 
 The parts: `session_value.py` what a session is · `session_states.py` a handler per state ·
-`session_money.py` cover, warning and cut · `session_acts.py` what handlers do.
+`session_code.py` a code read aloud · `session_money.py` cover, warning and cut · `session_acts.py` what
+handlers do.
 """
 
 from dataclasses import replace
@@ -45,11 +48,16 @@ _CUT = {Cause.MONEY_ENDED, Cause.TIME_ENDED}
 
 
 def new_session(
-    number_a: str, routes_a: tuple[Route, ...], destination: str | None, policy: Policy, attempt_a: int = 1
+    number_a: str,
+    routes_a: tuple[Route, ...],
+    destination: str | None,
+    policy: Policy,
+    attempt_a: int = 1,
+    reads_code: bool = False,
 ) -> Session:
     """A session that waits for `Started`. `attempt_a` is above 1 when a crash made leg A ring before."""
     assert routes_a, "a request without a way to its leg A is refused at the door"
-    return Session(State.RING_A, policy, number_a, routes_a, destination, attempt_a)
+    return Session(State.RING_A, policy, number_a, routes_a, destination, attempt_a, reads_code)
 
 
 def step(session: Session, event: Event, now_ms: int) -> tuple[Session, tuple[Effect, ...]]:
@@ -102,8 +110,8 @@ def _time_passed(s: Session, now_ms: int, out: list[Effect]) -> Session:
 def _end_wished(s: Session, cause: Cause, now_ms: int, out: list[Effect]) -> Session:
     if s.state is State.CLEAR and s.a is None:
         return s
-    if s.talked:
-        outcome = Outcome.TALKED
+    if s.talked or s.readings:
+        outcome = outcome_answered(s)
     else:
         outcome = Outcome.LOST if cause in {Cause.LOST, Cause.FENCED} else Outcome.CANCELLED
     return clear(s, cause, outcome, now_ms, out)

@@ -19,7 +19,7 @@ from callback.core.events import (
     Unbridge,
 )
 from callback.core.session_value import LEGAL, Outcome, Session, State
-from callback.core.spoken import TONE_WARNING
+from callback.core.spoken import GOODBYE, TONE_WARNING
 
 
 def move(s: Session, state: State) -> Session:
@@ -143,6 +143,12 @@ def clear(s: Session, cause: Cause, outcome: Outcome, now_ms: int, out: list[Eff
     return finish_if_over(s, out)
 
 
+def say_goodbye(s: Session, now_ms: int, out: list[Effect]) -> Session:
+    """A hears it out; then it is hung up."""
+    s = replace(move(s, State.CLEAR), outcome=outcome_answered(s), grow_at_ms=None)
+    return replace(play(s, out, GOODBYE), wake_at_ms=now_ms + s.policy.goodbye_s * 1000)
+
+
 def finish_if_over(s: Session, out: list[Effect]) -> Session:
     """The last effect, once the last leg has ended."""
     if s.a is not None or s.fading:
@@ -158,4 +164,6 @@ def finish(s: Session, out: list[Effect]) -> Session:
 
 def outcome_answered(s: Session) -> Outcome:
     """What became of a callback that leg A answered."""
+    if s.reads_code:
+        return Outcome.CODE_READ if s.readings else Outcome.NOT_CONFIRMED
     return Outcome.TALKED if s.talked else Outcome.NOT_CONNECTED

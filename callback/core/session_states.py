@@ -36,7 +36,9 @@ from callback.core.session_acts import (
     outcome_answered,
     part,
     play,
+    say_goodbye,
 )
+from callback.core.session_code import ask_to_confirm, confirm, read_code
 from callback.core.session_value import Outcome, Session, State, outcome_unanswered
 
 Handler = Callable[[Session, Event, int, list[Effect]], Session]
@@ -49,7 +51,10 @@ def ring_a(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Session:
             return dial_a(s, now_ms, out)
         case LegAnswered(leg, since_ms) if leg == s.a:
             answered_at_ms = now_ms if since_ms is None else since_ms
-            s = replace(s, talk_end_at_ms=answered_at_ms + s.policy.talk_max_s * 1000)
+            longest_s = s.policy.code_call_s if s.reads_code else s.policy.talk_max_s
+            s = replace(s, talk_end_at_ms=answered_at_ms + longest_s * 1000)
+            if s.reads_code:
+                return ask_to_confirm(s, now_ms, out)
             if s.destination is None:
                 return to_menu(s, now_ms, out, spoken.ENTER_NUMBER)
             return play(authorise(s, s.destination, now_ms, out), out, spoken.CONNECTING)
@@ -150,6 +155,8 @@ def clearing(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Sessio
 
 HANDLERS: dict[State, Handler] = {
     State.RING_A: ring_a,
+    State.CONFIRM: confirm,
+    State.READ_CODE: read_code,
     State.MENU: menu,
     State.AUTHORISE: authorising,
     State.RING_B: ring_b,
@@ -207,8 +214,7 @@ def _empty_try(s: Session, now_ms: int, out: list[Effect]) -> Session:
     s = replace(s, empties=s.empties + 1)
     if s.empties < s.policy.empty_tries:
         return _ask(s, now_ms, out, spoken.NO_INPUT, spoken.ENTER_NUMBER)
-    s = play(replace(move(s, State.CLEAR), outcome=outcome_answered(s), grow_at_ms=None), out, spoken.GOODBYE)
-    return replace(s, wake_at_ms=now_ms + s.policy.goodbye_s * 1000)
+    return say_goodbye(s, now_ms, out)
 
 
 # --- keys outside the menu

@@ -10,6 +10,8 @@ Timers. `wake_at_ms` is the timer of the present state, with one meaning in each
     RING_A, RING_B  it has rung long enough
     MENU            the prompt should have ended / no digit came / the number is complete
     AUTHORISE       no answer came
+    CONFIRM         the prompt should have ended / no key came
+    READ_CODE       the reading should have ended / the pause after it is over
     CLEAR           the goodbye should have ended / say the hang-up again
     TALK            none
 
@@ -26,6 +28,8 @@ from callback.core.events import HangUp, LegName, Play, Route
 
 class State(StrEnum):
     RING_A = "ring-a"  # also before `Started`
+    CONFIRM = "confirm"  # A is to press a key, as machines do not
+    READ_CODE = "read-code"  # A hears a one-time code
     MENU = "menu"  # A is asked for a number
     AUTHORISE = "authorise"  # the number is being looked at
     RING_B = "ring-b"
@@ -35,7 +39,9 @@ class State(StrEnum):
 
 
 LEGAL = {
-    State.RING_A: frozenset({State.MENU, State.AUTHORISE, State.CLEAR}),
+    State.RING_A: frozenset({State.CONFIRM, State.MENU, State.AUTHORISE, State.CLEAR}),
+    State.CONFIRM: frozenset({State.READ_CODE, State.CLEAR}),
+    State.READ_CODE: frozenset({State.CLEAR}),
     State.MENU: frozenset({State.AUTHORISE, State.CLEAR}),
     State.AUTHORISE: frozenset({State.MENU, State.RING_B, State.CLEAR}),
     State.RING_B: frozenset({State.MENU, State.TALK, State.CLEAR}),
@@ -50,6 +56,8 @@ class Outcome(StrEnum):
 
     TALKED = "talked"
     NOT_CONNECTED = "not-connected"  # A answered, no B did
+    CODE_READ = "code-read"  # A heard the one-time code, or began to
+    NOT_CONFIRMED = "not-confirmed"  # A answered, and pressed no key to hear it
     A_BUSY = "a-busy"
     A_NO_ANSWER = "a-no-answer"
     A_REJECTED = "a-rejected"
@@ -101,6 +109,10 @@ class Policy:
     prompt_max_s: int = 30  # a prompt whose end is not reported has ended after this
     authorise_s: int = 10
     goodbye_s: int = 10
+    confirm_tries: int = 2
+    code_pause_ms: int = 1500  # before each reading of a code
+    code_readings: int = 3
+    code_call_s: int = 90  # from A's answer, for a call that reads a code
     double_hash_ms: int = 1500  # two `#` within it are `##`
     talk_max_s: int = 7200  # from A's answer
     grow_before_s: int = 20
@@ -120,6 +132,7 @@ class Session:
     routes_a: tuple[Route, ...]  # not tried yet
     destination: str | None  # None: ask
     attempt_a: int  # of the present or next leg A
+    reads_code: bool = False  # a one-time code is read to A, and no B is called
     outcome: Outcome | None = None  # known from CLEAR on
     # legs
     a: LegName | None = None
@@ -136,6 +149,7 @@ class Session:
     typed: str = ""  # of the number the menu is collecting
     ahead: str = ""  # waiting for the menu
     empties: int = 0
+    readings: int = 0  # of the code
     hash_at_ms: int | None = None  # the first `#` of what may become `##`
     echo_from_ms: int | None = None  # soon after it, a lone `#` in the menu is an echo and no empty try
     # what A hears
@@ -165,8 +179,13 @@ class Session:
 
     @property
     def warn_at_ms(self) -> int | None:
-        """When A is to be warned of the end; None once it has been."""
-        if self.end_at_ms is None or self.end_at_ms == self.warned_for_ms or self.state is State.CLEAR:
+        """When A is to be warned of the end; None once it has been, and where nobody talks."""
+        if (
+            self.reads_code
+            or self.end_at_ms is None
+            or self.end_at_ms == self.warned_for_ms
+            or self.state is State.CLEAR
+        ):
             return None
         return self.end_at_ms - self.policy.warn_before_s * 1000
 

@@ -1,5 +1,7 @@
 """What A hears: prompt keys for every reason and every cause. The words are in the prompt catalogue."""
 
+from collections.abc import Sequence
+
 from callback.core.causes import Cause
 from callback.core.outcomes import Reason
 
@@ -19,14 +21,22 @@ CALL_ENDED = "call_ended"
 GOODBYE = "goodbye"
 SYSTEM_TROUBLE = "system_trouble"
 CONNECTING = "connecting"
+CONFIRM_CODE = "confirm_code"
+YOUR_CODE_IS = "your_code_is"
+_DIGITS = {digit: f"digit_{digit}" for digit in "0123456789"}
 
 PROMPT_KEYS = frozenset({
     ENTER_NUMBER, BUSY, NO_ANSWER, WRONG_NUMBER, UNREACHABLE, NOT_ALLOWED, EMERGENCY, BALANCE_LOW,
     NO_RATE, INVALID_NUMBER, NO_INPUT, ANOTHER_NUMBER, CALL_ENDED, GOODBYE, SYSTEM_TROUBLE, CONNECTING,
+    CONFIRM_CODE, YOUR_CODE_IS, *_DIGITS.values(),
 })  # fmt: skip
 
 TONE_RINGBACK = "tone:ringback"
 TONE_WARNING = "tone:warning"
+
+_PLACE = "code:"
+CODE_PLACES = tuple(f"{_PLACE}{place}" for place in range(1, 7))
+"""What stands for the six digits of a code until the very moment they are spoken."""
 
 _FOR_REASON = {
     Reason.MALFORMED: INVALID_NUMBER,
@@ -76,6 +86,14 @@ _FOR_CAUSE = {
     Cause.FENCED: SYSTEM_TROUBLE,
     Cause.SYSTEM_TROUBLE: SYSTEM_TROUBLE,
 }
+
+
+def with_code(items: Sequence[str], code: str) -> tuple[str, ...]:
+    """The items as they are to be heard: each place of the code is its digit's prompt."""
+    return tuple(
+        _DIGITS[code[int(item.removeprefix(_PLACE)) - 1]] if item.startswith(_PLACE) else item
+        for item in items
+    )
 
 
 def for_reason(reason: Reason) -> str:

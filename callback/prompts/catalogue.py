@@ -25,6 +25,20 @@ WORDS: dict[str, dict[str, str]] = {
         "call_ended": "The other party has hung up.",
         "system_trouble": "Something went wrong on our side. Please try again later.",
         "goodbye": "Goodbye.",
+        "confirm_code": (
+            "To hear the code that confirms this phone, press one. If you did not ask for it, please hang up."
+        ),
+        "your_code_is": "Your code is:",
+        "digit_0": "Zero.",
+        "digit_1": "One.",
+        "digit_2": "Two.",
+        "digit_3": "Three.",
+        "digit_4": "Four.",
+        "digit_5": "Five.",
+        "digit_6": "Six.",
+        "digit_7": "Seven.",
+        "digit_8": "Eight.",
+        "digit_9": "Nine.",
     },
 }
 

@@ -51,14 +51,17 @@ EVENT = st.one_of(
     st.just(TIME),
     st.builds(EndWished, st.sampled_from(Cause)),
 )
+CODE = "a call that reads a code"
 PAUSE_MS = st.one_of(st.just(0), st.integers(0, 3_000), st.integers(0, 100_000))
 
 
 class Call:
     """A session, its world and a clock that skips no deadline."""
 
-    def __init__(self, destination: str | None) -> None:
-        self.session: Session = new_session(NUMBER_A, (FIRST, SECOND), destination, Policy())
+    def __init__(self, destination: str | None, reads_code: bool = False) -> None:
+        self.session: Session = new_session(
+            NUMBER_A, (FIRST, SECOND), destination, Policy(), reads_code=reads_code
+        )
         self.world = World()
         self.now_ms = 0
         self.happen(Started())
@@ -75,11 +78,11 @@ class Call:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from([None, NUMBER_B]), st.lists(st.tuples(PAUSE_MS, EVENT), max_size=50))
+@given(st.sampled_from([None, NUMBER_B, CODE]), st.lists(st.tuples(PAUSE_MS, EVENT), max_size=50))
 def test_whatever_happens_whenever_the_call_stays_in_order_and_ends(
-    destination: str | None, course: list[tuple[int, Event]]
+    wanted: str | None, course: list[tuple[int, Event]]
 ) -> None:
-    call = Call(destination)
+    call = Call(None, reads_code=True) if wanted == CODE else Call(wanted)
     for pause_ms, event in course:
         call.wait(pause_ms)
         call.happen(event)

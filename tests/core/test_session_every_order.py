@@ -2,7 +2,8 @@
 
 A node of the search is a session and what a backend would have seen of it (`World`), with times, attempts
 and playbacks counted from now on, so that two histories with the same future are one node. Time moves by the
-session's own deadlines. Two searches, each complete: the course of a call with all its keys, and its money.
+session's own deadlines. Two searches, each complete, of callbacks and of calls
+that read a code: the course of a call with all its keys, and its money.
 """
 
 from collections import deque
@@ -42,6 +43,9 @@ COURSE = Policy(
     next_digit_s=2,
     prompt_max_s=2,
     goodbye_s=2,
+    code_pause_ms=2000,
+    code_readings=2,
+    code_call_s=FAR_MS // 1000,
     authorise_s=2,
     double_hash_ms=1000,
     clear_s=2,
@@ -60,6 +64,10 @@ MONEY = Policy(
     first_digit_s=2,
     prompt_max_s=2,
     goodbye_s=2,
+    confirm_tries=1,
+    code_pause_ms=1000,
+    code_readings=2,
+    code_call_s=4,
     authorise_s=2,
     max_digits=1,
     ahead_max=1,
@@ -210,9 +218,9 @@ class Search:
 
 def explore(policy: Policy, alphabet: Callable[[Session], Iterable[Event]]) -> Search:
     routes = (FIRST, SECOND) if policy is COURSE else (FIRST,)
-    waiting = deque(
-        Node(new_session(NUMBER_A, routes, destination, policy), World()) for destination in (None, NUMBER_B)
-    )
+    callbacks = [new_session(NUMBER_A, routes, destination, policy) for destination in (None, NUMBER_B)]
+    code_call = new_session(NUMBER_A, routes, None, policy, reads_code=True)
+    waiting = deque(Node(session, World()) for session in (*callbacks, code_call))
     search = Search()
     while waiting:
         node = waiting.popleft()

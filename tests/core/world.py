@@ -14,6 +14,7 @@ from callback.core.events import (
     CallAuthorised,
     CallRefused,
     Dial,
+    DigitPressed,
     Effect,
     Event,
     Finish,
@@ -29,6 +30,7 @@ from callback.core.events import (
     Unbridge,
 )
 from callback.core.session import LEGAL, Session, State, step
+from callback.core.spoken import CODE_PLACES
 
 STALE_A, STALE_B = LegName("A", 0), LegName("B", 0)  # attempts that never were
 
@@ -146,6 +148,7 @@ def witnessed(session: Session, world: World, event: Event, now_ms: int) -> tupl
     if world.finished or getattr(event, "leg", None) in {STALE_A, STALE_B}:
         assert (after, effects) == (session, ()), "late and foreign news change nothing"
     world = world.happen(event).want(effects, event)
+    _keeps_its_code(session, after, event, effects)
     assert after.state in {session.state, State.END} | _within_two_moves(session.state)
     assert world.finished == (after.state is State.END)
     assert {phone.leg for phone in world.up("A") + world.up("B")} == {after.a, after.b} - {None}
@@ -161,6 +164,16 @@ def witnessed(session: Session, world: World, event: Event, now_ms: int) -> tupl
     if event == TimedOut() and after.until_ms is not None and after.until_ms <= now_ms:
         assert not world.a_is_up(), "A talks although the money has ended"
     return after, world
+
+
+def _keeps_its_code(before: Session, after: Session, event: Event, effects: tuple[Effect, ...]) -> None:
+    """A code is read to whoever pressed the key, and to nobody else; whom it is read to calls nobody."""
+    if after.state is State.READ_CODE and before.state is not State.READ_CODE:
+        assert event == DigitPressed(after.a or STALE_A, "1") or "1" in before.ahead
+    for effect in effects:
+        if isinstance(effect, Play) and set(effect.items) & set(CODE_PLACES):
+            assert before.state is State.READ_CODE
+        assert not (before.reads_code and isinstance(effect, Authorise))
 
 
 def _within_two_moves(state: State) -> set[State]:
