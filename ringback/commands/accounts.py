@@ -1,13 +1,14 @@
 """`ringback account add|show|topup`: the people we call back."""
 
-import secrets
 import sys
 from getpass import getpass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from sqlmodel import Session
 
+from callback import clients
+from callback.clients import Fault, NewClient, Unfit
 from callback.clock import Clock
 from callback.core.money import format_money, parse_money
 from callback.core.numbers import is_country, parse_number
@@ -27,7 +28,6 @@ from ringback.terminal import (
     show_json,
     show_table,
 )
-from smsgw.tokens import Pair, as_texted, tokenise
 
 app = typer.Typer(
     cls=Commands,
@@ -36,10 +36,21 @@ app = typer.Typer(
     add_completion=False,
 )
 
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # 31 symbols, none like another: 59 bits in twelve
-_GENERATED_CHARS = 12
-_SHORTEST = 6
 _AUTHOR = "cli"
+T = TypeVar("T")
+_WORDS = {
+    Fault.LOGIN_UNFIT: "--login {login}: must have no space or comma and begin with no quotation mark",
+    Fault.LOGIN_LONG: f"--login {{login}}: has at most {clients.LOGIN_MOST} characters",
+    Fault.LOGIN_TAKEN: "--login {login}: there is such an account already",
+    Fault.PASSWORD_SHORT: (
+        f"the password must have at least {clients.PASSWORD_LEAST} characters and no space: it is sent by SMS"
+    ),
+    Fault.PASSWORD_LONG: f"the password has at most {clients.PASSWORD_MOST} characters: it is sent by SMS",
+    Fault.PASSWORD_UNFIT: (
+        "the password must have no comma and begin with no quotation mark: it is sent by SMS"
+    ),
+    Fault.NUMBER_TAKEN: "--number {what}: belongs to {detail}",
+}
 
 Login = Annotated[str, typer.Argument(help="The account's login.")]
 
@@ -62,31 +73,28 @@ def add(
     if password_stdin == generate:
         raise typer.BadParameter("give either --password-stdin or --generate")
     settings = open_config(config)
-    login = _login(login)
+    name = _fit(clients.read_login(login), login)
     home = (country or settings.service.country).upper()
     if not is_country(home):
         give_up(f"--country {home}: not a country (ISO 3166, two letters)")
-    numbers = [_number(text, home) for text in number or []]
+    numbers = tuple(_number(text, home) for text in number or [])
     credit_micro = _amount(topup) if topup else 0
-    password = _generated() if generate else _typed()
-    hashed = Passwords(load_keys(settings.keys_dir).pepper).hash(password)
+    password = clients.generate_password() if generate else _fit(clients.read_password(_typed()), login)
     clock = Clock()
-    account = Account(
+    new = NewClient(
         id=clock.new_id(),
-        login=login,
-        password_hash=hashed,
+        login=name,
+        password_hash=Passwords(load_keys(settings.keys_dir).pepper).hash(password),
         country=home,
         currency=settings.service.currency,
         locale=locale or settings.service.locale,
-        created_at_ms=clock.now_ms(),
+        time_zone=settings.service.time_zone,
+        numbers=numbers,
+        credit_micro=credit_micro,
     )
     with open_store(settings).write() as session:
-        if not accounts.add_account(session, account):
-            give_up(f"--login {login}: there is such an account already")
-        for e164 in numbers:
-            _vouch(session, account, e164, clock)
-        if credit_micro:
-            _credit(session, account, credit_micro, "first credit", clock)
+        made = clients.make_client(session, new, author=_AUTHOR, now_ms=clock.now_ms(), new_id=clock.new_id)
+        account = _fit(made, login)
         facts = _facts(session, account)
     if generate:
         facts["password"] = password
@@ -154,35 +162,14 @@ def _amount(text: str) -> int:
 
 
 def _typed() -> str:
-    """As an SMS gives it: every script's digits are the same digits there."""
-    password = as_texted(getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
-    if len(password) < _SHORTEST or any(char.isspace() for char in password):
-        give_up(f"the password must have at least {_SHORTEST} characters and no space: it is sent by SMS")
-    if not _can_be_texted("P", password):
-        give_up("the password must have no comma and begin with no quotation mark: it is sent by SMS")
-    return password
+    return getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def _login(text: str) -> str:
-    login = as_texted(text.strip())
-    if not _can_be_texted("U", login):
-        give_up(f"--login {text}: must have no space or comma and begin with no quotation mark")
-    return login
-
-
-def _can_be_texted(key: str, value: str) -> bool:
-    return bool(value) and tokenise(f"{key}.{value}") == (Pair(key, value),)
-
-
-def _generated() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_GENERATED_CHARS))
-
-
-def _vouch(session: Session, account: Account, e164: str, clock: Clock) -> None:
-    owner = accounts.find_account_of_number(session, e164)
-    if owner:
-        give_up(f"--number {e164}: belongs to {owner.login}")
-    accounts.verify_directly(session, account.id, e164, number_id=clock.new_id(), now_ms=clock.now_ms())
+def _fit(found: T | Unfit, login: str) -> T:
+    """What is fit; what is not is told in a sentence."""
+    if isinstance(found, Unfit):
+        give_up(_WORDS[found.fault].format(login=login, what=found.what, detail=found.detail))
+    return found
 
 
 def _credit(session: Session, account: Account, micro: int, reason: str, clock: Clock) -> None:
