@@ -117,17 +117,19 @@ class Intake:
         talk_s = longest_talk_s(plan.rates, available_micro, self._config.session.talk_max_s)
         return Quote(plan.number, plan.destination, plan.rates, talk_s, account.currency)
 
-    def wake(self, accepted: Sequence[Accepted]) -> None:
-        """After the commit. With the queue away nothing is lost: the relay enqueues what is due."""
+    def wake(self, accepted: Sequence[Accepted]) -> bool:
+        """After the commit. False: the queue is away; nothing is lost, the relay enqueues what is due."""
         ids = [each.request_id for each in accepted if each.fresh]
         if not ids:
-            return
+            return True
         reach("gateway.waking")
         try:
             self._queue.enqueue(ids)
         except QueueDown as error:
             self._log.warning("queue is away; the relay will wake the dialer", error=str(error))
+            return False
         reach("gateway.woken")
+        return True
 
     def _plan(
         self, session: Session, account: Account, source: str | None, destination: str | None
