@@ -36,6 +36,7 @@ PACKAGES = sorted(
 HOMES = {
     "alembic": ("callback/store/schema.py", "callback/migrations/"),
     "argon2": ("callback/passwords.py",),
+    "babel": ("webapp/filters.py",),
     "flask_wtf": ("webapp/",),
     "phonenumbers": ("callback/core/numbers.py",),
     "flask_babel": ("webapp/i18n.py",),

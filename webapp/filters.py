@@ -1,0 +1,105 @@
+"""How values look on a page: money, numbers, instants and durations in the person's language and time zone.
+
+Values come in as the store keeps them (micro-units, E.164, Unix ms) and go out as text; nothing is ever
+computed from what these return. English is written as the world reads it: 22 Nov 2026, 14:05.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+
+from callback.core import money as coins
+from callback.core.numbers import format_number
+from webapp import controls, states
+from webapp.i18n import language_now, time_zone_now
+
+_LOCALES = {"en": "en_GB"}  # dates with the day first, a clock of 24 hours
+_NO_BREAK = "\u00a0"
+
+
+def install(app: Flask, now_ms: Callable[[], int]) -> None:
+    """Make them filters of every template; `now_ms` is the wall clock that `ago` counts from."""
+
+    def ago_from_now(at_ms: int) -> str:
+        return ago(at_ms, now_ms())
+
+    shown: tuple[Callable[..., str], ...] = (money, balance, number, when, day, instant, duration, count)
+    for show in shown:
+        app.add_template_filter(show, show.__name__)
+    app.add_template_filter(ago_from_now, "ago")
+    app.add_template_filter(iso, "iso")
+    states.install(app)
+    controls.install(app)
+
+
+def money(amount_micro: int, currency: str) -> str:
+    """A charge or price: "€1.05", with up to four places where a cent is too coarse."""
+    return _money(coins.format_money(amount_micro, currency), currency)
+
+
+def balance(amount_micro: int, currency: str) -> str:
+    """What somebody has: whole minor units, rounded down."""
+    return _money(coins.format_balance(amount_micro, currency), currency)
+
+
+def number(e164: str) -> str:
+    """A telephone number in the groups people read it in, kept on one line."""
+    return format_number(e164).replace(" ", _NO_BREAK)
+
+
+def count(amount: int) -> str:
+    """A whole number with its thousands apart."""
+    return str(format_decimal(amount, locale=_locale()))
+
+
+def when(at_ms: int) -> str:
+    """Day and minute: "22 Nov 2026, 14:05"."""
+    return str(format_datetime(_local(at_ms), "d MMM y, HH:mm", locale=_locale()))
+
+
+def day(at_ms: int) -> str:
+    """The day alone: "22 Nov 2026"."""
+    return str(format_date(_local(at_ms).date(), "d MMM y", locale=_locale()))
+
+
+def instant(at_ms: int) -> str:
+    """The time of day to the millisecond, for timelines: "14:05:09.120"."""
+    return f"{_local(at_ms):%H:%M:%S}.{at_ms % 1000:03d}"
+
+
+def ago(at_ms: int, now_ms: int) -> str:
+    """How long before (or after) now: "3 minutes ago"."""
+    apart = timedelta(milliseconds=at_ms - now_ms)
+    return str(format_timedelta(apart, add_direction=True, threshold=1.2, locale=_locale()))
+
+
+def duration(ms: int) -> str:
+    """Talk time on a clock: "0:42", "12:05", "1:02:05"; a started second is not yet one."""
+    seconds = max(ms, 0) // 1000
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def iso(at_ms: int) -> str:
+    """The instant for machines: what stands in <time datetime>."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _money(plain: str, currency: str) -> str:
+    amount = Decimal(plain.removesuffix(currency).strip())
+    return str(format_currency(amount, currency, locale=_locale(), decimal_quantization=False))
+
+
+def _local(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, time_zone_now())
+
+
+def _locale() -> Locale:
+    language = language_now()
+    return Locale.parse(_LOCALES.get(language, language))
