@@ -11,7 +11,7 @@ from apiflask import APIFlask
 from flask import Blueprint
 
 from callback.bootstrap import Parts
-from webapp import auth, errors, filters, i18n, looks, parts, security, static_files
+from webapp import auth, errors, filters, i18n, looks, parts, security, states, static_files
 from webapp.operator_door import blueprint as operator_door
 from webapp.subscriber_door import blueprint as subscriber_door
 
@@ -50,6 +50,7 @@ def create_app(service: Parts, *, stage: "Stage | None" = None) -> APIFlask:
     filters.install(app, service.clock.now_ms)
     static_files.install(app)
     looks.install(app)
+    states.install(app)
     auth.install(app)
     security.install(app)
     errors.install(app)
