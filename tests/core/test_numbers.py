@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback.core.numbers import country_of, example_mobile, is_country, parse_number
+from callback.core.numbers import country_of, example_mobile, format_number, is_country, parse_number
 from callback.core.outcomes import Reason, Refused
 
 
@@ -143,3 +143,16 @@ def test_a_country_has_an_example_of_its_mobile_phones() -> None:
     assert country_of(example) == "PL"
     assert parse_number(example, "PL") == example
     assert example_mobile("AQ") is None
+
+
+@pytest.mark.parametrize(
+    ("e164", "shown"),
+    [
+        ("+48600316058", "+48 600 316 058"),
+        ("+442079460018", "+44 20 7946 0018"),
+        ("+12", "+12"),  # not a number of anybody: left as it is
+        ("anonymous", "anonymous"),
+    ],
+)
+def test_people_read_numbers_in_the_groups_of_their_country(e164: str, shown: str) -> None:
+    assert format_number(e164) == shown
