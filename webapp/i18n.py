@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import flask_babel
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, get_timezone, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, get_locale, get_timezone, lazy_gettext
 
 __all__ = [
     "LANGUAGES",
@@ -23,6 +24,8 @@ __all__ = [
     "time_zone_now",
 ]
 
+gettext: Callable[..., str] = flask_babel.gettext  # untyped upstream
+ngettext: Callable[..., str] = flask_babel.ngettext
 _ = gettext
 LANGUAGES = {"en": "English", "pl": "Polski"}  # each in its own words
 COOKIE = "language"

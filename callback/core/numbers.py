@@ -73,7 +73,7 @@ def number_prefixes(text: str, country: str) -> tuple[str, ...]:
     A whole number is its own prefix. "600" may be the beginning of a number at home or of one abroad.
     """
     digits = _plain(text)
-    if digits is None or len(digits.lstrip("+0")) > _MAX_DIGITS:
+    if digits is None or not 0 < len(digits.lstrip("+0")) <= _MAX_DIGITS:
         return ()
     whole = parse_number(digits, country)
     if isinstance(whole, str):

@@ -15,6 +15,7 @@ class Result(StrEnum):
     TALKED = "talked"
     NOT_CONNECTED = "not-connected"  # I answered, nobody I asked for did
     NOT_ANSWERED = "not-answered"  # my own phone did not take the call
+    CODE_READ = "code-read"
     CANCELLED = "cancelled"
     FAILED = "failed"
     LIVE = "live"  # not over yet
@@ -29,6 +30,8 @@ _RESULTS = {
     Outcome.A_REJECTED: Result.NOT_ANSWERED,
     Outcome.A_UNREACHABLE: Result.NOT_ANSWERED,
     Outcome.A_WRONG_NUMBER: Result.NOT_ANSWERED,
+    Outcome.NOT_CONFIRMED: Result.NOT_ANSWERED,  # a mailbox, or somebody who did not ask for it
+    Outcome.CODE_READ: Result.CODE_READ,
     Outcome.CANCELLED: Result.CANCELLED,
 }
 
