@@ -7,8 +7,9 @@ node renews its lease every 3 s and fences itself by its own monotonic clock (ca
 """
 
 import asyncio
+import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from callback.lease import RENEW_S, Lease
 from callback.purse import Purse
 from callback.recovery import Recovery
 from callback.runner import Call, Desk
+from callback.sealing import SealBroken
 from callback.settlement import finish_if_wished, finish_request, record_leg_end
 from callback.store import nodes, orphans, requests
 from callback.store.claims import Claimed, claim
@@ -45,12 +47,21 @@ _GOODBYE_S = 8.0
 
 class Dialer:
     def __init__(
-        self, config: Config, store: Store, backend: Backend, clock: Clock, news: Tells, node: str
+        self,
+        config: Config,
+        store: Store,
+        backend: Backend,
+        clock: Clock,
+        news: Tells,
+        reveal: Callable[[str], str],
+        node: str,
     ) -> None:
+        """`reveal` opens a one-time code that is to be read aloud; it raises SealBroken."""
         self._config = config
         self._backend = backend
         self._clock = clock
         self._news = news
+        self._reveal = reveal
         self._node = node
         self._commits = Commits(store)
         self._tracebook = TraceBook(self._commits)
@@ -156,16 +167,25 @@ class Dialer:
         if self._stopping or not self.may_dial:  # the claim took too long
             await self._give_back(request_id)
             return
+        code = self._code_of(claimed)
+        if code is None:
+            await self._finish(request_id, Outcome.CANCELLED)
+            return
         routes = await self._trunks.routes(claimed.number_a)
         if not routes:
             self._log.error("no trunk reaches leg A", request=request_id, number=claimed.number_a)
             await self._finish(request_id, Outcome.A_FAILED)
             return
         session = new_session(
-            claimed.number_a, routes, claimed.destination, self._policy, attempt_a=claimed.attempt + 1
+            claimed.number_a,
+            routes,
+            claimed.destination,
+            self._policy,
+            attempt_a=claimed.attempt + 1,
+            reads_code=claimed.reads_code,
         )
         call = self._calls[request_id] = Call(
-            self._desk, claimed, session, Purse(claimed.rate_a, claimed.held_micro)
+            self._desk, claimed, session, Purse(claimed.rate_a, claimed.held_micro), code
         )
         try:
             outcome = await call.run()
@@ -181,6 +201,19 @@ class Dialer:
             await self._ring_again(request_id)
         else:
             await self._finish(request_id, outcome)
+
+    def _code_of(self, claimed: Claimed) -> str | None:
+        """The digits its call is to read; "" for a callback; None if nobody waits for them any more."""
+        if not claimed.reads_code:
+            return ""
+        if claimed.code_sealed is None:
+            self._log.info("code is of no use any more", request=claimed.request_id)
+            return None
+        try:
+            return self._reveal(claimed.code_sealed)
+        except SealBroken as error:
+            self._log.error("code cannot be read", request=claimed.request_id, error=str(error))
+            return None
 
     async def _finish(self, request_id: str, outcome: str) -> None:
         """Not ours any more: then nothing is written, and the other life finishes it."""
@@ -261,11 +294,20 @@ class Dialer:
             call.cut(Cause.FENCED)
 
     async def _renew_for_ever(self) -> None:
+        """And tell operators what this node knows of its trunks, whenever it changed."""
+        told = ""
         while True:
             asked_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
-            renew = partial(nodes.renew, name=self._node, epoch=self._lease.epoch, now_ms=now_ms)
+            state = json.dumps({"trunks": self._trunks.states()})
+            renew = partial(
+                nodes.renew,
+                name=self._node,
+                epoch=self._lease.epoch,
+                now_ms=now_ms,
+                detail=None if state == told else state,
+            )
             if await self._commits.submit(renew):
-                self._lease = self._lease.renewed(asked_s)
+                self._lease, told = self._lease.renewed(asked_s), state
             else:
                 self._lost()
             await asyncio.sleep(RENEW_S)

@@ -8,6 +8,7 @@ There may be two; a lease elects one, watched by the other on its own monotonic 
 nothing. Losing Valkey, a dialer or the relay itself loses nothing, because all of it stands in the database.
 """
 
+import json
 import threading
 
 import structlog
@@ -18,6 +19,7 @@ from callback.config import Retention
 from callback.failpoints import reach
 from callback.lease import TAKE_OVER_S
 from callback.store import inbox, nodes, requests
+from callback.store.accounts import CODE_LIFE_MS
 from callback.store.db import Store, StoreError
 from callback.store.models import Lease
 from callback.takeover import Takeover
@@ -32,6 +34,7 @@ _UNCLAIMED_MS = 2000  # the one who committed a request wakes a dialer itself: g
 _AGAIN_S = 5.0
 _RETENTION_EVERY_S = 3600.0
 _CHECKPOINT_EVERY_S = 5.0
+_SIGN_EVERY_S = 5.0
 
 
 class Relay:
@@ -50,6 +53,7 @@ class Relay:
         self._rival: tuple[Lease, float] | None = None  # as last seen, and since when it looks like that
         self._retained_s: float | None = None
         self._checkpointed_s = clock.monotonic_s()
+        self._signed_s: float | None = None
         self._log = structlog.get_logger().bind(relay=name)
 
     def run(self, stop: threading.Event) -> None:
@@ -62,9 +66,10 @@ class Relay:
                     raise
                 self._log.warning("round delayed", error=str(error))
             stop.wait(ROUND_S)
-        if self._elected:
-            with self._store.write() as session:
+        with self._store.write() as session:
+            if self._elected:
                 nodes.release_lease(session, LEASE, self._name)
+            nodes.say_goodbye(session, self._name)
 
     def round(self) -> None:
         """Everything that is to be done now, if we are the one to do it."""
@@ -86,12 +91,23 @@ class Relay:
     def _is_elected(self) -> bool:
         with self._store.write() as session:
             elected = nodes.renew_lease(session, LEASE, self._name) if self._elected else self._stand(session)
+            self._give_sign(session, elected)
         if elected and not self._elected:
             self._log.info("elected")
             reach("relay.elected")
         self._elected = elected
         reach("relay.renewed")
         return elected
+
+    def _give_sign(self, session: Session, elected: bool) -> None:
+        """For the operators' page; what decides is the lease."""
+        now_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
+        if self._signed_s is not None and now_s - self._signed_s < _SIGN_EVERY_S and elected == self._elected:
+            return
+        detail = json.dumps({"elected": elected})
+        if self._signed_s is None or not nodes.say_alive(session, self._name, now_ms, detail):
+            nodes.register_node(session, self._name, "relay", now_ms, detail)
+        self._signed_s = now_s
 
     def _stand(self, session: Session) -> bool:
         """Take the lease if it is free, ours from an earlier life, or has not moved for 20 s."""
@@ -136,9 +152,11 @@ class Relay:
         if self._retained_s is not None and now_s - self._retained_s < _RETENTION_EVERY_S:
             return
         self._retained_s = now_s
-        before_ms = self._clock.now_ms() - self._retention.sealed_h * 3_600_000
+        now_ms = self._clock.now_ms()
+        before_ms = now_ms - self._retention.sealed_h * 3_600_000
         with self._store.write() as session:
             erased = inbox.erase_sealed(session, before_ms)
+            requests.erase_codes(session, now_ms - CODE_LIFE_MS)
         reach("relay.retention")
         if erased:
             self._log.info("sealed bodies erased", count=erased)

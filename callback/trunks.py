@@ -28,6 +28,7 @@ _PATIENCE_S = 1.0
 class _Found:
     address: str | None
     until_s: float
+    failed: bool = False  # nothing came of the last question; the address is what was known before
 
 
 class Trunks:
@@ -52,6 +53,21 @@ class Trunks:
             if address
         )
 
+    def states(self) -> dict[str, dict[str, str]]:
+        """What an operator wants to know of each trunk: {"state": …, "address": …}.
+
+        `resolved`, `unresolved` (nobody answers for its name; the address is the last known), `unasked`.
+        """
+        return {name: self._state(trunk) for name, trunk in self._trunks.items()}
+
+    def _state(self, trunk: Trunk) -> dict[str, str]:
+        if _is_address(trunk.host):
+            return {"state": "resolved", "address": trunk.host}
+        found = self._found.get(trunk.name)
+        if found is None:
+            return {"state": "unasked", "address": ""}
+        return {"state": "unresolved" if found.failed else "resolved", "address": found.address or ""}
+
     async def _resolve(self, trunk: Trunk) -> str | None:
         if _is_address(trunk.host):
             return trunk.host
@@ -70,11 +86,11 @@ class Trunks:
                 trunk.host, trunk.port, family=socket.AF_INET, type=socket.SOCK_DGRAM
             )
         except (OSError, UnicodeError) as error:  # the latter: no name at all
-            address, keep_s = known.address if known else None, _ASK_AGAIN_S
+            found = _Found(known.address if known else None, self._clock.monotonic_s() + _ASK_AGAIN_S, True)
             self._log.error("trunk does not resolve", trunk=trunk.name, host=trunk.host, error=str(error))
         else:
-            address, keep_s = str(answers[0][4][0]), _KEEP_S
-        self._found[trunk.name] = _Found(address, self._clock.monotonic_s() + keep_s)
+            found = _Found(str(answers[0][4][0]), self._clock.monotonic_s() + _KEEP_S)
+        self._found[trunk.name] = found
         del self._looking[trunk.name]
 
 

@@ -17,6 +17,7 @@ from smsgw.pool import Pool
 from smsgw.refusals import Refusals
 from smsgw.sender import Sender
 from smsgw.smpplib_adapter import Connection
+from smsgw.vitals import Vitals
 from smsgw.worker import Worker
 from smsgw.writer import Writer
 
@@ -38,6 +39,7 @@ class Gateway:
         worker = Worker(store, clock, executor, name, facts, self._refusals, self.wake)
         self._pool = Pool(store, clock, seal, worker, name, links)
         self._writer = Writer(store, clock, self._pool, windows, name)
+        self._vitals = Vitals(store, clock, name, self._look)
         self._senders: list[Sender] = []
         self.links: list[SmppLink] = []
         for link in config.links:
@@ -48,13 +50,21 @@ class Gateway:
             return smpp.outgoing
 
         sender = Sender(store, clock, link, outgoing, seal.reveal)
-        smpp = SmppLink(link, clock, seal, self._writer, sender.on_response, sender.wake)
+
+        def changed() -> None:
+            sender.wake()
+            self._vitals.wake()
+
+        smpp = SmppLink(link, clock, seal, self._writer, sender.on_response, changed)
         self._senders.append(sender)
         self.links.append(smpp)
 
     def states(self) -> dict[str, LinkState]:
         """The state of every link, by name."""
         return {link.config.name: link.state for link in self.links}
+
+    def _look(self) -> dict[str, dict[str, str | int | None]]:
+        return {link.config.name: link.vitals() for link in self.links}
 
     def wake(self) -> None:
         """Replies may have been committed: send them now."""
@@ -70,6 +80,7 @@ class Gateway:
             sender.start()
         for link in self.links:
             link.start()
+        self._vitals.start()
 
     def stop(self) -> None:
         """Unbind, answer and execute what is here, end every thread."""
@@ -77,6 +88,7 @@ class Gateway:
             sender.stop()
         for link in self.links:
             link.stop()
+        self._vitals.stop()
         self._writer.stop()
         self._pool.stop()
         self._refusals.stop()

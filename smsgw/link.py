@@ -67,6 +67,7 @@ class Bind:
         self.state = LinkState.DOWN
         self.mode = mode
         self.connection: Connection | None = None  # while bound
+        self.session: SmppSession | None = None  # the present or the last one
         self._link = link
         self._clock = clock
         self._seal = seal
@@ -132,7 +133,7 @@ class Bind:
         session = SmppSession(
             connection, self._link, self._clock, self._seal, self._acceptor, self._on_response
         )
-        self.connection = connection
+        self.connection, self.session = connection, session
         self._become(LinkState.BOUND)
         self._log.info("smpp.bound", session=session.id)
         if self._stopping.is_set():  # stop() came while there was no connection yet
@@ -170,6 +171,16 @@ class SmppLink:
             LinkState.REFUSED, LinkState.STOPPED, LinkState.DOWN, LinkState.CONNECTING, LinkState.BOUND,
         )  # fmt: skip
         return next(state for state in worst_first if state in states)
+
+    def vitals(self) -> dict[str, str | int | None]:
+        """For the operators' page: how it is, since when, and when the carrier was last heard (Unix ms)."""
+        sessions = [bind.session for bind in self._binds if bind.session]
+        bound = self.state is LinkState.BOUND
+        return {
+            "state": self.state.value,
+            "bound_at_ms": max((each.started_at_ms for each in sessions), default=None) if bound else None,
+            "heard_at_ms": max((each.heard_at_ms for each in sessions), default=None),
+        }
 
     @property
     def outgoing(self) -> Connection | None:

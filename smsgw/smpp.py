@@ -64,7 +64,7 @@ class SmppSession:
     ) -> None:
         self.id = clock.new_id()
         self.link = link
-        self.started_at_ms = clock.now_ms()
+        self.started_at_ms = self.heard_at_ms = clock.now_ms()
         self.alive = True
         self._connection = connection
         self._clock = clock
@@ -81,6 +81,7 @@ class SmppSession:
             while True:
                 frames = self._connection.receive((keepalive.due_at_ms - self._tick_ms()) / 1000)
                 if frames:
+                    self.heard_at_ms = self._clock.now_ms()
                     keepalive = keepalive.heard(self._tick_ms())
                     if not self._take(frames):
                         return

@@ -5,6 +5,8 @@ own monotonic clock how long it has seen the same count (DESIGN section 3). Epoc
 all nodes: a newer life has a higher number, and no two lives ever share one.
 """
 
+from typing import Any
+
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
@@ -32,10 +34,24 @@ def register_node(session: Session, name: str, kind: str, now_ms: int, detail: s
     return epoch
 
 
-def renew(session: Session, name: str, epoch: int, now_ms: int) -> bool:
-    """Prove that this life goes on; False if it was declared dead or has a successor: fence yourself."""
+def renew(session: Session, name: str, epoch: int, now_ms: int, detail: str | None = None) -> bool:
+    """Prove that this life goes on; False if it was declared dead or has a successor: fence yourself.
+
+    `detail` replaces what stands there for people.
+    """
     alive = update(Node).where(col(Node.name) == name, col(Node.epoch) == epoch, col(Node.state) != "down")
-    return changed(session, alive.values(renewals=Node.renewals + 1, renewed_at_ms=now_ms)) == 1
+    return changed(session, alive.values(_sign_of_life(now_ms, detail))) == 1
+
+
+def say_alive(session: Session, name: str, now_ms: int, detail: str | None = None) -> bool:
+    """The same of one that owns nothing live and need not fence itself: for people. False: not registered."""
+    values = {**_sign_of_life(now_ms, detail), "state": "up"}
+    return changed(session, update(Node).where(col(Node.name) == name).values(values)) == 1
+
+
+def say_goodbye(session: Session, name: str) -> None:
+    """It stops, and says so: nobody need look for it."""
+    changed(session, update(Node).where(col(Node.name) == name).values(state="down"))
 
 
 def set_node_state(session: Session, name: str, epoch: int, state: str) -> bool:
@@ -64,6 +80,11 @@ def list_nodes(session: Session, kind: str | None = None) -> list[Node]:
     """All nodes ever seen, dead ones too, by name."""
     query = select(Node) if kind is None else select(Node).where(Node.kind == kind)
     return every(session, query.order_by(col(Node.name)))
+
+
+def _sign_of_life(now_ms: int, detail: str | None) -> dict[str, Any]:
+    told = {} if detail is None else {"detail": detail}
+    return {"renewals": Node.renewals + 1, "renewed_at_ms": now_ms, **told}
 
 
 # --- leases: things of which there is one

@@ -82,3 +82,22 @@ def test_what_was_known_serves_on_while_the_name_server_is_away() -> None:
             assert len(asked) == 1
 
     asyncio.run(play())
+
+
+def test_operators_are_told_what_became_of_each_name() -> None:
+    async def play() -> None:
+        _asked(asyncio.get_running_loop(), _at_once)
+        clock = JumpingClock()
+        trunks = Trunks((GOOD, LOST), clock)
+        assert trunks.states() == {
+            "good": {"state": "resolved", "address": "127.0.0.1"},
+            "lost": {"state": "unasked", "address": ""},
+        }
+        await _names(trunks)
+        assert trunks.states()["lost"] == {"state": "resolved", "address": "127.0.0.9"}
+        _asked(asyncio.get_running_loop(), _fails)
+        clock.ahead_s += 60
+        await _names(trunks)
+        assert trunks.states()["lost"] == {"state": "unresolved", "address": "127.0.0.9"}
+
+    asyncio.run(play())

@@ -1,5 +1,6 @@
 """The relay brings back what was forgotten: due requests, and the sealed bodies nobody came for."""
 
+import json
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from callback.clock import Clock
 from callback.config import Config, Retention
 from callback.jobs import WAKE_SOCKET, CallQueue
 from callback.relay import Relay
-from callback.store import requests
+from callback.store import nodes, requests
 from callback.store.db import Store
 from tests.queue.parts import HandClock, ListQueue, Valkey, Worker, hear, wish
 
@@ -160,3 +161,26 @@ def test_after_the_return_of_valkey_everything_due_is_enqueued_within_five_secon
         relay.join(10)
         worker.stop()
         queue.close()
+
+
+def test_a_relay_shows_that_it_lives_and_who_was_elected(bench: Bench) -> None:
+    first, second = bench.relay(), bench.relay("relay@there")
+    for _ in range(3):
+        first.round()
+        second.round()
+        bench.clock.now_s += 5
+    with bench.store.read() as session:
+        shown = {node.name: json.loads(node.detail)["elected"] for node in nodes.list_nodes(session, "relay")}
+        here = nodes.find_node(session, "relay@here")
+    assert shown == {"relay@here": True, "relay@there": False}
+    assert here is not None and here.renewals == 2
+
+
+def test_a_relay_that_stops_says_so(bench: Bench) -> None:
+    stop = threading.Event()
+    relay = bench.relay()
+    relay.round()
+    stop.set()
+    relay.run(stop)
+    with bench.store.read() as session:
+        assert [node.state for node in nodes.list_nodes(session, "relay")] == ["down"]

@@ -64,3 +64,26 @@ def test_a_lease_has_one_holder(store: Store) -> None:
         assert not nodes.renew_lease(session, "relay", "one")
         assert nodes.release_lease(session, "relay", "two")
         assert nodes.acquire_lease(session, "relay", "one")
+
+
+def test_one_that_owns_nothing_live_tells_people_how_it_is(store: Store) -> None:
+    with store.write() as session:
+        assert not nodes.say_alive(session, "gateway1", START_MS)
+        nodes.register_node(session, "gateway1", "gateway", START_MS)
+        nodes.say_goodbye(session, "gateway1")
+        assert nodes.say_alive(session, "gateway1", START_MS + 1, '{"links": {}}')
+        assert nodes.say_alive(session, "gateway1", START_MS + 2)
+        node = nodes.find_node(session, "gateway1")
+    assert node is not None
+    assert (node.state, node.renewed_at_ms, node.renewals) == ("up", START_MS + 2, 2)
+    assert node.detail == '{"links": {}}'
+
+
+def test_a_renewal_may_say_something_new(store: Store) -> None:
+    with store.write() as session:
+        epoch = nodes.register_node(session, "dialer1", "dialer", START_MS)
+        assert nodes.renew(session, "dialer1", epoch, START_MS, '{"trunks": {}}')
+        assert nodes.renew(session, "dialer1", epoch, START_MS)
+        node = nodes.find_node(session, "dialer1")
+    assert node is not None
+    assert node.detail == '{"trunks": {}}'
