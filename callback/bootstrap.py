@@ -22,6 +22,7 @@ from callback.jobs import WAKE_SOCKET, CallQueue, run_worker
 from callback.keys import Keys, load_keys
 from callback.news import WISHES, Listener, Publisher
 from callback.relay import Relay
+from callback.sealing import Seal
 from callback.store.db import Store
 from callback.telephony.sip import SipBackend
 from callback.telephony.wire import Login
@@ -100,7 +101,8 @@ async def _dial(parts: Parts, keeper: int) -> None:
         loop.add_signal_handler(signum, stop.set)
     loop.add_reader(os.pidfd_open(keeper), stop.set)  # deaf without it: end well, and be started anew
     node = f"dialer@{socket.gethostname()}:{config.sip.port}"
-    dialer = Dialer(config, parts.store, backend, parts.clock, parts.news, node)
+    reveal = Seal(parts.keys.seal).reveal
+    dialer = Dialer(config, parts.store, backend, parts.clock, parts.news, reveal, node)
 
     def wished(*_: object) -> None:
         loop.call_soon_threadsafe(dialer.look_for_wishes)

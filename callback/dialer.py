@@ -23,11 +23,12 @@ from callback.commits import Commits
 from callback.config import Config
 from callback.core import events
 from callback.core.causes import Cause
-from callback.core.session import Outcome, Policy, new_session
+from callback.core.session import Outcome, new_session
 from callback.failpoints import reach
 from callback.granting import Granting
 from callback.jobs import open_wake_socket, read_ids
 from callback.lease import RENEW_S, Lease
+from callback.policy import policy
 from callback.purse import Purse
 from callback.recovery import Recovery
 from callback.runner import Call, Desk
@@ -336,18 +337,6 @@ class Dialer:
             await asyncio.wait(self._running, timeout=_GOODBYE_S)
         for task in self._running:
             task.cancel()
-
-
-def policy(config: Config) -> Policy:
-    times = config.session
-    return Policy(
-        ring_a_s=times.ring_a_s,
-        ring_b_s=times.ring_b_s,
-        first_digit_s=times.first_digit_s,
-        next_digit_s=times.next_digit_s,
-        talk_max_s=times.talk_max_s,
-        grow_before_s=config.hold.grow_before_s,
-    )
 
 
 def _ended_well(chore: "asyncio.Task[None]") -> bool:

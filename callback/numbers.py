@@ -1,5 +1,9 @@
 """How a phone becomes a number of an account: by a one-time code, or by a carrier's word for its sender.
 
+    send_code_sms ──► outbox ──► gateway ─┐
+                                          ├─► the phone ──► confirm (web) or confirm_by_sender (SMS)
+    call_with_code ─► request ─► dialer ──┘
+
 SMS and web come here, so that caps, codes and the news to whoever loses a number are the same at both doors.
 All methods work in the caller's transaction, together with whatever else that door has to write. A code
 leaves us sealed: the gateway opens it when its SMS is worded, the dialer when it is read aloud.
@@ -16,10 +20,13 @@ from callback.clock import Clock
 from callback.config import Config
 from callback.core.numbers import country_of, parse_number
 from callback.core.outcomes import Reason, Refused
+from callback.core.routing import TrunkRule, ways_to
 from callback.core.sms import ReplyKind
-from callback.store import accounts, outbox
+from callback.intake import Accepted
+from callback.store import accounts, ledger, outbox, rates, requests
 from callback.store.accounts import Pending, Verified
-from callback.store.models import Account
+from callback.store.models import Account, Deck, Request
+from callback.store.requests import Opened
 
 CODE_DIGITS = 6
 
@@ -39,6 +46,7 @@ class NumberDesk:
         self._config = config
         self._clock = clock
         self._conceal = conceal
+        self._trunks = tuple(TrunkRule(t.name, t.prefixes, t.strip, t.prepend) for t in config.trunks)
         self._code_key = hmac.digest(pepper, b"number codes", "sha256")
 
     def send_code_sms(
@@ -65,6 +73,9 @@ class NumberDesk:
         known = accounts.find_number(session, account.id, allowed)
         if known is not None and outbox.is_known(session, _code_key(known.id, way)):
             return Pending(known.id, allowed, 0)
+        call = requests.find_code_call(session, account.id)
+        if call is not None and call.number_a == allowed:  # another code now would make it read a wrong one
+            return Refused(Reason.CALL_IN_SETUP, {"number": allowed})
         code, now_ms = new_code(), self._clock.now_ms()
         pending = self._register(session, account, allowed, source, code, now_ms)
         if isinstance(pending, Pending):
@@ -80,6 +91,51 @@ class NumberDesk:
                 now_ms=now_ms,
             )
         return pending
+
+    def call_with_code(
+        self, session: Session, account: Account, number: str, source: str, key: str
+    ) -> Accepted | Verified | Refused:
+        """Let a number wait for a code, and ring it to read the code aloud; `Verified` if it needs none.
+
+        Arguments as of `send_code_sms`; the caps are the same. The service pays. After the commit,
+        `Intake.wake` what was accepted. One call at a time for an account, and for a number.
+        """
+        allowed = self._may_be_told(session, account, number)
+        if not isinstance(allowed, str):
+            return allowed
+        source_key = f"code:{account.id}:{key}"
+        same = requests.find_same(session, source_key)
+        if same is not None:
+            return Accepted(same.id, same.number_a, None, fresh=False)
+        deck = self._deck_to_ring(session, account, allowed)
+        if isinstance(deck, Refused):
+            return deck
+        busy = Refused(Reason.CALL_IN_SETUP, {"number": allowed})
+        if requests.find_code_call(session, account.id):
+            return busy
+        code, now_ms = new_code(), self._clock.now_ms()
+        wish = Request(
+            id=self._clock.new_id(),
+            source_key=source_key,
+            account_id=account.id,
+            purpose=requests.CODE,
+            code_sealed=self._conceal(code),
+            trigger="web",
+            ani="",
+            number_a=allowed,
+            cli=self._config.service.access_number,
+            deck_id=deck.id,
+            due_at_ms=now_ms,
+            created_at_ms=now_ms,
+        )
+        if not isinstance(requests.open_request(session, wish), Opened):
+            return busy
+        pending = self._register(session, account, allowed, source, code, now_ms)
+        if isinstance(pending, Refused):
+            requests.withdraw(session, wish.id)
+            return pending
+        ledger.open_hold(session, wish.id, account.id, 0, now_ms)
+        return Accepted(wish.id, allowed, None)
 
     def confirm(self, session: Session, account: Account, number: str, code: str) -> Verified | Refused:
         """The code as typed on a page of this account: five tries, 15 minutes. Safe to repeat."""
@@ -114,6 +170,15 @@ class NumberDesk:
         if country_of(wanted) not in allowed:
             return Refused(Reason.NO_CODE_THERE, {"number": wanted})
         return wanted
+
+    def _deck_to_ring(self, session: Session, account: Account, number: str) -> Deck | Refused:
+        """The deck in which calls to this number have a price: what we do not sell we do not give away."""
+        deck = rates.active_deck(session, account.currency)
+        if deck is None or rates.find_rate(session, deck.id, number, "A") is None:
+            return Refused(Reason.NO_RATE, {"number": number})
+        if not ways_to(number, self._trunks):
+            return Refused(Reason.NO_ROUTE, {"number": number})
+        return deck
 
     def _register(
         self, session: Session, account: Account, number: str, source: str, code: str, now_ms: int

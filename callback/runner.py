@@ -19,7 +19,7 @@ from callback import settlement
 from callback.authoriser import Authoriser
 from callback.clock import Clock
 from callback.commits import Commits
-from callback.core import events, session
+from callback.core import events, session, spoken
 from callback.core.causes import Cause
 from callback.core.ids import leg_id
 from callback.core.replay import encode
@@ -62,13 +62,15 @@ class Desk:
 
 
 class Call:
-    def __init__(self, desk: Desk, claimed: Claimed, start: Session, purse: Purse) -> None:
+    def __init__(self, desk: Desk, claimed: Claimed, start: Session, purse: Purse, code: str = "") -> None:
+        """`code`: the digits to be read aloud, which the session does not know."""
         self.request_id = claimed.request_id
         self.session = start
         self.answered_a = False
         self._desk = desk
         self._claimed = claimed
         self._purse = purse
+        self._code = code
         self._news: asyncio.Queue[BackendEvent | events.Event] = asyncio.Queue()
         self._asked: set[asyncio.Task[None]] = set()
         self._limit_at_ms: int | None = None
@@ -201,7 +203,7 @@ class Call:
             case events.HangUp(leg, cause):
                 backend.hang_up(self._id(leg), cause)
             case events.Play(playback_id, items, loop):
-                backend.play(self._a, playback_id, items, loop)
+                backend.play(self._a, playback_id, spoken.with_code(items, self._code), loop)
             case events.StopPlay():
                 backend.stop(self._a)
             case events.Bridge(leg):

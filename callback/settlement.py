@@ -18,7 +18,8 @@ from callback.failpoints import reach
 from callback.store import cdrs, ledger, requests, wishes
 from callback.store.models import Cdr, Leg
 
-_DONE = {Outcome.TALKED, Outcome.NOT_CONNECTED}  # leg A was answered: the callback was made
+# Leg A was answered: the callback was made, or the code read.
+_DONE = {Outcome.TALKED, Outcome.NOT_CONNECTED, Outcome.CODE_READ}
 
 
 def record_leg_end(

@@ -39,6 +39,10 @@ class Rate:
         return Rate(**json.loads(text))
 
 
+FREE = Rate("", "A", 0, 0, 1, 1)
+"""Of a call that the service pays for: its seconds are counted, and cost nothing."""
+
+
 def billed_s(rate: Rate, duration_ms: int) -> int:
     """Seconds billed for a duration from answer to end: whole increments, each one that was started."""
     if duration_ms <= 0:

@@ -126,6 +126,12 @@ def set_default(session: Session, account_id: str, number: str) -> bool:
     return True
 
 
+def awaits_code(session: Session, account_id: str, number: str, now_ms: int) -> bool:
+    """Whether a code for this number is still of use."""
+    found = find_number(session, account_id, number)
+    return found is not None and found.state == "pending" and (found.code_expires_at_ms or 0) > now_ms
+
+
 def register_pending(
     session: Session, account_id: str, number: str, *, number_id: str, code: str, key: bytes, source: str,
     now_ms: int,

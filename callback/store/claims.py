@@ -1,13 +1,13 @@
 """Claiming a request together with all that its call needs to begin: one transaction, one look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
-from callback.core.rating import Rate
-from callback.store import rates, requests
-from callback.store.models import Account, Hold
+from callback.core.rating import FREE, Rate
+from callback.store import accounts, rates, requests
+from callback.store.models import Account, Hold, Request
 from callback.store.rows import figures
 
 _ACCOUNT_AND_HOLD = select(Account.country, Hold.held_micro).where(
@@ -31,6 +31,8 @@ class Claimed:
     attempt: int  # times leg A was dialled before
     node: str
     epoch: int
+    reads_code: bool = False  # and calls nobody else
+    code_sealed: str | None = field(default=None, repr=False)  # None too when nobody waits for it any more
 
 
 def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int) -> Claimed | None:
@@ -39,7 +41,8 @@ def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int)
     if request is None:
         return None
     brought = figures(session, _ACCOUNT_AND_HOLD, its_id=request_id)
-    rate_a = rates.find_rate(session, request.deck_id, request.number_a, "A")
+    reads_code = request.purpose == requests.CODE
+    rate_a = FREE if reads_code else rates.find_rate(session, request.deck_id, request.number_a, "A")
     assert brought and rate_a, f"request {request_id} was opened without account, hold or rate"
     return Claimed(
         request_id,
@@ -54,4 +57,12 @@ def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int)
         request.attempt,
         node,
         epoch,
+        reads_code,
+        request.code_sealed if _is_awaited(session, request, now_ms) else None,
+    )
+
+
+def _is_awaited(session: Session, request: Request, now_ms: int) -> bool:
+    return request.code_sealed is not None and accounts.awaits_code(
+        session, request.account_id, request.number_a, now_ms
     )

@@ -23,6 +23,7 @@ from sqlmodel import Session, col, select
 from callback.store.models import LIVE, Account, Leg, Request
 from callback.store.rows import changed, every, figures, first, insert_once
 
+CODE = "code"  # the purpose of a call that reads a one-time code
 _TRIES = 3  # the live request that stood in the way may end between two of our statements
 
 _ID: BindParameter[str] = bindparam("its_id")
@@ -33,7 +34,11 @@ _SAME = select(Request).where(Request.source_key == bindparam("source_key"))
 _IN_THE_WAY = select(Request).where(Request.number_a == bindparam("number_a"), text(LIVE))
 _CHANGE = update(Request).values(version=Request.version + 1)
 _QUEUED = _CHANGE.where(col(Request.id) == _ID, col(Request.state) == "queued")
-_REPLACE = _QUEUED.where(col(Request.account_id) == bindparam("its_account"))
+_REPLACE = _QUEUED.where(col(Request.account_id) == bindparam("its_account"), col(Request.purpose) != CODE)
+_CODE_CALL = select(Request).where(
+    Request.account_id == bindparam("its_account"), col(Request.code_sealed).is_not(None)
+)
+_ERASED = {"code_sealed": None}  # with the end of the call, however it came
 _OWNED = _CHANGE.where(col(Request.id) == _ID, col(Request.state) == "running", col(Request.epoch) == _EPOCH)
 _PAYER = select(Account.id, Account.currency).where(Account.id == Request.account_id, Request.id == _ID)
 _LEG = select(Leg).where(Leg.id == _ID)
@@ -94,18 +99,18 @@ def open_request(session: Session, wish: Request) -> Opening:
     """Store a wish as a queued request, unless its source or its number says otherwise (DESIGN 5a).
 
     `wish` is a row not yet stored, with a new id. A request is *live* while queued or running, and a
-    number has at most one live request.
+    number has at most one live request. One that reads a code is never replaced and replaces none.
     """
     for _ in range(_TRIES):
         if insert_once(session, wish):
             return Opened(wish)
-        same = first(session, _SAME, source_key=wish.source_key)
+        same = find_same(session, wish.source_key)
         if same is not None:
             return Repeated(same)
         live = first(session, _IN_THE_WAY, number_a=wish.number_a)
         if live is None:
             continue
-        if _replace(session, live, wish):
+        if wish.purpose != CODE and _replace(session, live, wish):
             return Replaced(get_request(session, live.id))
         return AlreadyLive(live, live.state)
     raise AssertionError(f"request {wish.id} is neither stored nor in anybody's way")
@@ -132,7 +137,9 @@ def finish_request(
 ) -> bool:
     """End a running request as `done` or `failed`; False if it is not ours. Release its hold too."""
     assert state in {"done", "failed", "cancelled"}
-    return _change_owned(session, request_id, epoch, state=state, outcome=outcome, ended_at_ms=at_ms)
+    return _change_owned(
+        session, request_id, epoch, state=state, outcome=outcome, ended_at_ms=at_ms, **_ERASED
+    )
 
 
 def requeue(session: Session, request_id: str, epoch: int, due_at_ms: int) -> bool:
@@ -144,7 +151,7 @@ def requeue(session: Session, request_id: str, epoch: int, due_at_ms: int) -> bo
 
 def cancel_queued(session: Session, request_id: str, state: str, outcome: str, at_ms: int) -> bool:
     """End a request nobody has claimed yet; False if somebody has."""
-    return _change_queued(session, request_id, state=state, outcome=outcome, ended_at_ms=at_ms)
+    return _change_queued(session, request_id, state=state, outcome=outcome, ended_at_ms=at_ms, **_ERASED)
 
 
 def withdraw(session: Session, request_id: str) -> None:
@@ -165,6 +172,22 @@ def postpone(session: Session, request_ids: Sequence[str], due_at_ms: int) -> in
 
 def find_request(session: Session, request_id: str) -> Request | None:
     return first(session, _REQUEST, its_id=request_id)
+
+
+def find_same(session: Session, source_key: str) -> Request | None:
+    """The request that this very wish became, if it was stored before."""
+    return first(session, _SAME, source_key=source_key)
+
+
+def find_code_call(session: Session, account_id: str) -> Request | None:
+    """The live call that reads a code for this account: there is at most one."""
+    return first(session, _CODE_CALL, its_account=account_id)
+
+
+def erase_codes(session: Session, before_ms: int) -> int:
+    """Erase the sealed codes of calls wished for before then, should any be left; how many."""
+    old = update(Request).where(col(Request.code_sealed).is_not(None), col(Request.created_at_ms) < before_ms)
+    return changed(session, old.values(**_ERASED))
 
 
 def get_request(session: Session, request_id: str) -> Request:

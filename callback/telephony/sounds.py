@@ -108,7 +108,7 @@ class Sounds:
         try:
             return str(find_prompt(self._language, item))
         except PromptMissing as error:
-            structlog.get_logger().error("sip.prompt_missing", prompt=item, why=str(error))
+            structlog.get_logger().error("sip.prompt_missing", why=str(error))
             return ""
 
     def stop(self, leg_id: str) -> None:

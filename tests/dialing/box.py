@@ -16,6 +16,8 @@ from callback.config import Config, Hold, Service, Session, Sip, Trunk
 from callback.core.outcomes import Refused
 from callback.dialer import Dialer
 from callback.intake import Accepted, Intake, Wish
+from callback.numbers import NumberDesk
+from callback.sealing import Seal
 from callback.store import accounts, cdrs, ledger, rates, requests
 from callback.store.db import Store
 from callback.store.models import Account, Cdr, Request
@@ -74,6 +76,7 @@ class Box:
     news: HeardNews
     dialer: Dialer
     intake: Intake
+    numbers: NumberDesk
     stop: asyncio.Event
     running: "asyncio.Task[None]" = field(init=False)
 
@@ -145,9 +148,11 @@ async def box(
     try:
         backend = SipBackend(config.sip, b"k" * 32, {}, "en", config.run_dir, clock, rtp_timeout_s=30)
         news, node = HeardNews(), f"dialer@{socket.gethostname()}:{config.sip.port}"
-        dialer = Dialer(config, store, backend, clock, news, node)
+        seal = Seal(b"s" * 32)
+        dialer = Dialer(config, store, backend, clock, news, seal.reveal, node)
         intake = Intake(config, clock, NoQueue())
-        here = Box(config, store, clock, carrier, news, dialer, intake, asyncio.Event())
+        numbers = NumberDesk(config, clock, b"p" * 32, seal.conceal)
+        here = Box(config, store, clock, carrier, news, dialer, intake, numbers, asyncio.Event())
         here.running = asyncio.create_task(dialer.run(here.stop, config.run_dir / "dialer.sock"))
         await asyncio.wait_for(dialer.ready.wait(), 10)
         yield here

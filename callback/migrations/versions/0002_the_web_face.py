@@ -114,6 +114,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "request_of_account", ["account_id", "id", "created_at_ms", "outcome"], unique=False
         )
+        batch_op.create_index(
+            "request_with_code",
+            ["account_id"],
+            unique=False,
+            sqlite_where=sa.text("code_sealed IS NOT NULL"),
+            postgresql_where=sa.text("code_sealed IS NOT NULL"),
+        )
 
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.create_index(
