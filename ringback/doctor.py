@@ -4,13 +4,10 @@ A check looks and changes nothing. `failed` means that the service cannot work, 
 cannot, `note` that it could be better.
 """
 
-import errno
 import resource
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from callback import valkey
@@ -21,28 +18,14 @@ from callback.prompts.catalogue import WORDS, PromptMissing, find_prompt, langua
 from callback.store import nodes, rates
 from callback.store.db import Store, StoreError
 from callback.waking import QueueDown
-from ringback.ports import udp_port_owner
+from ringback.finding import Finding, Level
+from ringback.port_checks import sip_port, web_address, web_port
 from ringback.sip_probe import answers_options
 
 _LOW_DISK_BYTES = 1024**3
 _NO_DISK_BYTES = 50 * 1024**2
 _CONNECT_S = 2.0
 _CAP_SYS_NICE = 23
-
-
-class Level(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    DEGRADED = "degraded"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    level: Level
-    subject: str  # where: a TOML path, a file, a port
-    message: str
-    cure: str = ""
 
 
 def examine(config: Config) -> Iterator[Finding]:
@@ -52,7 +35,9 @@ def examine(config: Config) -> Iterator[Finding]:
         _keys,
         _database,
         _queue,
-        _sip_port,
+        sip_port,
+        web_port,
+        web_address,
         _trunks,
         _links,
         _prompts,
@@ -69,7 +54,7 @@ def examine(config: Config) -> Iterator[Finding]:
 
 def obstacles(config: Config) -> list[Finding]:
     """What keeps a start from succeeding at all, found in milliseconds."""
-    found = [*_disk(config), *_queue_here(config), *_sip_port(config)]
+    found = [*_disk(config), *_queue_here(config), *sip_port(config), *web_port(config)]
     return [finding for finding in found if finding.level is Level.FAILED]
 
 
@@ -149,41 +134,6 @@ def _queue_here(config: Config) -> Iterator[Finding]:
         yield Finding(Level.OK, "queue", f"embedded Valkey: {valkey.binary()}")
     except valkey.NoValkeyBinary as error:
         yield Finding(Level.FAILED, "queue", str(error), "set `queue.url` to a Valkey or Redis server")
-
-
-def _sip_port(config: Config) -> Iterator[Finding]:
-    address, port = str(config.sip.address), config.sip.port
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, port))
-        except OSError as error:
-            yield _bind_finding(config, error)
-            return
-    yield Finding(Level.OK, "sip.port", f"{address}:{port} is free")
-
-
-def _bind_finding(config: Config, error: OSError) -> Finding:
-    address, port = str(config.sip.address), config.sip.port
-    if error.errno == errno.EADDRNOTAVAIL:
-        return Finding(
-            Level.FAILED, "sip.address", f"{address} is no address of this machine", "see `ip address`"
-        )
-    if error.errno != errno.EADDRINUSE:
-        return Finding(Level.FAILED, "sip.port", f"{address}:{port}: {error.strerror}", "choose another port")
-    owner = udp_port_owner(port)
-    if owner and owner.pid == _our_dialer(config):
-        return Finding(Level.OK, "sip.port", f"{address}:{port} is in use by our own dialer")
-    by = f"by {owner.command} (pid {owner.pid})" if owner else "by another process"
-    return Finding(
-        Level.FAILED, "sip.port", f"{address}:{port} is in use {by}", "stop it, or choose another sip.port"
-    )
-
-
-def _our_dialer(config: Config) -> int:
-    try:
-        return int((config.run_dir / "dialer.pid").read_text())
-    except (OSError, ValueError):
-        return 0
 
 
 def _trunks(config: Config) -> Iterator[Finding]:

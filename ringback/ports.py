@@ -14,9 +14,17 @@ class Owner:
 
 def udp_port_owner(port: int) -> Owner | None:
     """The process that has this UDP port open; None if there is none, or it is not ours to see."""
-    inodes = {
-        f"socket:[{inode}]" for name in ("udp", "udp6") for inode in _inodes(_PROC / "net" / name, port)
-    }
+    return _owner("udp", port)
+
+
+def tcp_port_owner(port: int) -> Owner | None:
+    """The same for TCP."""
+    return _owner("tcp", port)
+
+
+def _owner(protocol: str, port: int) -> Owner | None:
+    tables = (_PROC / "net" / protocol, _PROC / "net" / f"{protocol}6")
+    inodes = {f"socket:[{inode}]" for table in tables for inode in _inodes(table, port)}
     if not inodes:
         return None
     for process in _PROC.iterdir():

@@ -5,10 +5,15 @@ is wired here.
 """
 
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
+
+import structlog
 
 from callback import bootstrap
 from callback.config import Config
@@ -17,7 +22,10 @@ from callback.intake import Intake
 from callback.numbers import NumberDesk
 from callback.passwords import Passwords, Verifier
 from callback.sealing import Seal
+from ringback.web_server import serve_web
 from smsgw.gateway import Gateway
+from webapp import create_app
+from webapp.stage import Stage
 
 
 def run_gateway(config: Config) -> None:
@@ -35,8 +43,28 @@ def run_gateway(config: Config) -> None:
     gateway.start()
     stop.wait()
     gateway.stop()
-    parts.queue.close()
-    parts.store.dispose()
+    parts.close()
+
+
+def run_web(config: Config, make_stage: Callable[[], Stage] | None = None) -> None:
+    """Serve the pages until SIGTERM; the demo brings a stage to play on."""
+    config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    closing = threading.Event()
+    serve_web(partial(_make_site, config, make_stage, closing), config, closing.set)
+
+
+def _make_site(config: Config, make_stage: Callable[[], Stage] | None, closing: threading.Event) -> Any:
+    """In the process that answers: a thread of it that dies takes it along, and a whole one is started."""
+
+    def died(what: threading.ExceptHookArgs) -> None:
+        error = what.exc_value or what.exc_type()
+        name = what.thread.name if what.thread else ""
+        structlog.get_logger().critical("a thread died", thread=name, exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.excepthook = died
+    stage = make_stage() if make_stage else None
+    return create_app(bootstrap.assemble(config), stage=stage, closing=closing)
 
 
 def run_media(arguments: Sequence[str]) -> NoReturn:
@@ -49,4 +77,5 @@ RUNS: Mapping[str, Callable[[Config], None]] = {
     "relay": bootstrap.run_relay,
     "dialer": bootstrap.run_dialer,
     "gateway": run_gateway,
+    "web": run_web,
 }

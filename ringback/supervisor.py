@@ -4,11 +4,12 @@
            ├─ relay
            ├─ dialer ─┬─ media
            │          └─ worker
-           └─ gateway
+           ├─ gateway
+           └─ web ── its worker
 
-They start from the top and stop from the bottom: no new SMS is taken in, then calls are hung up and
-billed, then nothing is left to enqueue. Two of us on one data directory would ring people twice: a lock
-file forbids it. Must not import sippy, which may only be imported where it runs.
+They start from the top and stop from the bottom: no press of a button and no SMS is taken in, then calls are
+hung up and billed, then nothing is left to enqueue. Two of us on one data directory would ring people
+twice: a lock file forbids it. Must not import sippy, which may only be imported where it runs.
 """
 
 import gc

@@ -5,13 +5,14 @@ database once, decides nothing that the SMS door would decide otherwise, and ask
 done. Must not know SIP, SMPP or the process that serves it.
 """
 
+import threading
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 from flask import Blueprint
 
 from callback.bootstrap import Parts
-from webapp import auth, errors, filters, i18n, looks, parts, security, states, static_files
+from webapp import auth, errors, filters, i18n, looks, parts, proxy, security, states, static_files
 from webapp.operator_door import blueprint as operator_door
 from webapp.subscriber_door import blueprint as subscriber_door
 
@@ -29,9 +30,14 @@ _BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
-def create_app(service: Parts, *, stage: "Stage | None" = None) -> APIFlask:
-    """The site around the parts of this process; `stage` plays the telecom of the demo."""
-    app = APIFlask("webapp", docs_path=None, spec_path=None, json_errors=False, static_folder=None)
+def create_app(
+    service: Parts, *, stage: "Stage | None" = None, closing: threading.Event | None = None
+) -> APIFlask:
+    """The site around the parts of this process.
+
+    `stage` plays the telecom of the demo; `closing` is set when the process is to end.
+    """
+    app = APIFlask("webapp", docs_path=None, spec_path=None, json_errors=False, static_folder=None)  # type: ignore[arg-type]  # Flask takes None
     app.config.update(
         SECRET_KEY=parts.signing_key(service.keys.session),
         SESSION_COOKIE_NAME=security.cookie_name(service.config, "form"),
@@ -45,7 +51,7 @@ def create_app(service: Parts, *, stage: "Stage | None" = None) -> APIFlask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["ringback"] = parts.web_parts(service, stage)
+    app.extensions["ringback"] = parts.web_parts(service, stage, closing or threading.Event())
     i18n.install(app, time_zone=service.config.service.time_zone, person=auth.habits)
     filters.install(app, service.clock.now_ms)
     static_files.install(app)
@@ -54,6 +60,7 @@ def create_app(service: Parts, *, stage: "Stage | None" = None) -> APIFlask:
     auth.install(app)
     security.install(app)
     errors.install(app)
+    proxy.install(app, service.config)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

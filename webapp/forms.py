@@ -31,10 +31,10 @@ def stripped(text: Any) -> Any:
     return text.strip() if isinstance(text, str) else text
 
 
-class BaseForm(FlaskForm):  # type: ignore[misc]  # untyped upstream
+class BaseForm(FlaskForm):
     """A form with its token against forgery (Flask-WTF adds it); text fields are cleaned."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # untyped upstream
+    class Meta(FlaskForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             """Every text field is cleaned, whoever writes the form."""
             return super().bind_field(form, unbound_field, options)

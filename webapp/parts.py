@@ -5,6 +5,7 @@ A view is a function without a constructor, so its parts are kept by the applica
 
 import hashlib
 import hmac
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,10 @@ class WebParts:
     passwords: Passwords
     verifier: Verifier
     stage: "Stage | None"
+    closing: threading.Event  # set when this process is to end: whatever waits stops waiting
 
 
-def web_parts(service: Parts, stage: "Stage | None") -> WebParts:
+def web_parts(service: Parts, stage: "Stage | None", closing: threading.Event) -> WebParts:
     passwords = Passwords(service.keys.pepper)
     return WebParts(
         config=service.config,
@@ -50,6 +52,7 @@ def web_parts(service: Parts, stage: "Stage | None") -> WebParts:
         passwords=passwords,
         verifier=Verifier(passwords, service.clock.monotonic_s),
         stage=stage,
+        closing=closing,
     )
 
 

@@ -4,7 +4,7 @@ import typer
 from rich.markup import escape
 
 from ringback import doctor
-from ringback.doctor import Finding, Level
+from ringback.finding import Finding, Level
 from ringback.opening import open_config
 from ringback.terminal import DEGRADED, FAILED, AsJson, ConfigPath, people, show_json
 

@@ -23,10 +23,11 @@ class Process(StrEnum):
     DIALER = "dialer"
     MEDIA = "media"
     RELAY = "relay"
+    WEB = "web"
 
 
 def serve(config: ConfigPath = None) -> None:
-    """Run everything on this box: Valkey, relay, dialer with its voice process, gateway. Ctrl-C stops."""
+    """Run all on this box: Valkey, relay, dialer with its voice process, gateway, web. Ctrl-C stops."""
     settings = _ready(config)
     supervisor.serve(settings, _no_obstacles)
 
@@ -47,7 +48,7 @@ def run(
         hold_lock(settings.run_dir / f"{process}.lock"),  # first: who is refused is not named in the other
         hold_lock(settings.run_dir / "lock", shared=True),
     )
-    if process is Process.DIALER:
+    if process in (Process.DIALER, Process.WEB):
         _no_obstacles(settings)
     try:
         RUNS[process](settings)

@@ -7,7 +7,7 @@ from callback import valkey
 from tests.ringback.house import House
 from tests.waiting import eventually
 
-CHILDREN = ("valkey", "relay", "dialer", "worker", "media", "gateway")
+CHILDREN = ("valkey", "relay", "dialer", "worker", "media", "gateway", "web")
 _START_S = 30
 
 

@@ -29,7 +29,7 @@ def served(house: House) -> Iterator[Served]:
 
 def test_it_starts_everything_and_leaves_nothing(served: Served) -> None:
     family = served.family()
-    assert len(family) == len(CHILDREN) + 1  # and the worker's keeper
+    assert len(family) == len(CHILDREN) + 2  # and the worker's keeper, and who answers for web
     assert served.house.run("check").exit_code == 3  # its own port is no fault
     assert served.stop() == 0
     assert not any(map(lives, family))
@@ -37,7 +37,7 @@ def test_it_starts_everything_and_leaves_nothing(served: Served) -> None:
     log = served.house.log()
     order = [
         log.index(f'"{name}", "status": 0, "event": "stopped"')
-        for name in ("gateway", "dialer", "relay", "valkey")
+        for name in ("web", "gateway", "dialer", "relay", "valkey")
     ]
     assert order == sorted(order)
 
