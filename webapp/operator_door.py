@@ -129,7 +129,8 @@ def set_up() -> ResponseReturnValue:
     form.sealed.data = _signer(half).dumps(secret)
     parts = the_parts()
     address = totp.address(secret, operator.login or "", parts.config.service.name)
-    return render_template("auth/operator_set_up.html", form=form, secret=secret, address=address, next=go_on)
+    picture = text_qr(address)
+    return render_template("auth/operator_set_up.html", form=form, secret=secret, picture=picture, next=go_on)
 
 
 @blueprint.route("/welcome/<token>", methods=["GET", "POST"])

@@ -18,7 +18,12 @@ def sms_link(number: str, text: str) -> str:
 
 def sms_qr(number: str, text: str) -> Markup:
     """The same for cameras; what holds the picture says in words what it is for."""
-    code = segno.make(f"SMSTO:{number}:{text}", error="m", micro=False)
+    return text_qr(f"SMSTO:{number}:{text}")
+
+
+def text_qr(text: str) -> Markup:
+    """Any text for cameras, such as the address an authenticator app reads."""
+    code = segno.make(text, error="m", micro=False)
     drawn = code.svg_inline(
         border=_QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", lineclass=None
     )
