@@ -25,6 +25,7 @@ from webapp.forms import BaseForm, clean_text, stripped
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext
 from webapp.parts import signing_key, the_parts
+from webapp.qr import text_qr
 from webapp.refusals import words_of
 from webapp.subscriber_door import SignIn
 
