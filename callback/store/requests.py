@@ -196,11 +196,6 @@ def get_request(session: Session, request_id: str) -> Request:
     return request
 
 
-def find_by_source(session: Session, source_key: str) -> Request | None:
-    """What this very wish became, if it was stored before."""
-    return first(session, _SAME, source_key=source_key)
-
-
 def is_owned(session: Session, request_id: str, epoch: int) -> bool:
     """Whether the request still runs under this epoch."""
     request = get_request(session, request_id)
