@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from callback.clock import Clock
-from callback.config import Config, Service, Trunk
+from callback.config import Config, Link, Service, Trunk
 from callback.core.commands import Command
 from callback.core.sms import ReceivedSms, Reply
 from callback.executor import SmsExecutor
@@ -55,9 +55,9 @@ class Desk:
         passwords = Passwords(b"p" * 32)
         verifier = Verifier(passwords, self.clock.monotonic_s)
         self.seal = Seal(b"s" * SEAL_KEY_OCTETS)
-        intake = Intake(config, self.clock, self.queue)
+        self.intake = Intake(config, self.clock, self.queue)
         self.numbers = NumberDesk(config, self.clock, b"p" * 32, self.seal.conceal)
-        self.executor = SmsExecutor(config, store, self.clock, verifier, intake, self.numbers)
+        self.executor = SmsExecutor(config, store, self.clock, verifier, self.intake, self.numbers)
         self._hash = passwords.hash(PASSWORD)
         self._texts = 0
 
@@ -105,12 +105,13 @@ class Desk:
 
 
 @contextmanager
-def desk(trunks: bool = True, deck: str = DECK) -> Iterator[Desk]:
+def desk(trunks: bool = True, deck: str = DECK, links: tuple[Link, ...] = ()) -> Iterator[Desk]:
     directory = Path(tempfile.mkdtemp(prefix="rb-"))
     config = Config(
         data_dir=directory,
         service=Service(country="PL"),
         trunks=(Trunk(name="carrier", host="127.0.0.1", prefixes=("+48", "+49")),) if trunks else (),
+        links=links,
     )
     store = Store(config.database_url)
     store.migrate()

@@ -32,6 +32,7 @@ def call(session: Session) -> None:
     account = new_account(session, money_micro=1_000_000)
     opened = requests.open_request(session, new_wish(account))
     requests.open_request(session, new_wish(account))
+    requests.find_code_call(session, account.id)
     ledger.open_hold(session, opened.request.id, account.id, 180_000, START_MS)
     request = requests.claim_request(session, opened.request.id, "dialer1", 7, START_MS)
     assert request is not None
@@ -73,6 +74,7 @@ def sms(session: Session) -> None:
     inbox.take_over(session, "gateway1", START_MS)
     inbox.take_back(session, "gateway1")
     outbox.is_due(session, "main", START_MS)
+    outbox.is_known(session, "code:n1:web:k1")
     outbox.claim_due(session, "main", 10, START_MS)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlmodel import Session, select
 
-from callback.store import requests
+from callback.store import accounts, requests
 from callback.store.db import Store
 from callback.store.models import Account, Leg, Request
 from callback.store.requests import AlreadyLive, Opened, Repeated, Replaced
@@ -49,6 +49,54 @@ def test_a_newer_wish_replaces_the_queued_one_in_place(store: Store) -> None:
         assert (newer.request.destination, newer.request.source_key) == (FRIEND, "sms:2")
         assert newer.request.version > first.request.version
         assert len(session.exec(select(Request)).all()) == 1
+
+
+@pytest.mark.parametrize(("waiting", "newer"), [("code", "callback"), ("callback", "code"), ("code", "code")])
+def test_a_call_that_reads_a_code_is_not_replaced_and_replaces_none(
+    store: Store, waiting: str, newer: str
+) -> None:
+    with store.write() as session:
+        account = new_account(session)
+        first, second = new_wish(account), new_wish(account)
+        first.purpose, second.purpose = waiting, newer
+        requests.open_request(session, first)
+        assert isinstance(requests.open_request(session, second), AlreadyLive)
+        assert [request.id for request in requests.list_requests(session)] == [first.id]
+
+
+def reading(session: Session) -> Request:
+    """A queued call that reads a code."""
+    wish = new_wish(new_account(session))
+    wish.purpose, wish.code_sealed = requests.CODE, "sealed"
+    assert isinstance(requests.open_request(session, wish), Opened)
+    assert requests.find_code_call(session, wish.account_id)
+    return wish
+
+
+def test_a_code_is_erased_with_the_end_of_its_call(store: Store) -> None:
+    with store.write() as session:
+        cancelled = reading(session)
+        assert requests.cancel_queued(session, cancelled.id, "cancelled", "stop", START_MS)
+    with store.write() as session:
+        finished = new_wish(accounts.get_account(session, cancelled.account_id))
+        finished.purpose, finished.code_sealed = requests.CODE, "sealed"
+        requests.open_request(session, finished)
+        requests.claim_request(session, finished.id, "dialer1", 7, START_MS)
+        assert requests.requeue(session, finished.id, 7, START_MS)
+        assert requests.get_request(session, finished.id).code_sealed == "sealed", "it is still to be read"
+        requests.claim_request(session, finished.id, "dialer1", 8, START_MS)
+        assert requests.finish_request(session, finished.id, 8, "failed", "lost", START_MS)
+        for request in requests.list_requests(session):
+            assert request.code_sealed is None
+            assert requests.find_code_call(session, request.account_id) is None
+
+
+def test_a_code_nobody_came_to_read_is_erased_in_time(store: Store) -> None:
+    with store.write() as session:
+        forgotten = reading(session)
+        assert requests.erase_codes(session, START_MS) == 0
+        assert requests.erase_codes(session, START_MS + 1) == 1
+        assert requests.get_request(session, forgotten.id).code_sealed is None
 
 
 def test_a_number_whose_call_is_being_set_up_gets_no_second_one(store: Store) -> None:
