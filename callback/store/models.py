@@ -18,6 +18,8 @@ from callback.store.models_people import WebSession as WebSession
 NEVER_REUSED = {"sqlite_autoincrement": True}  # an id that others remember must not come back after retention
 
 LIVE = "state IN ('queued', 'running')"
+PUT_ASIDE = "state IN ('repeat', 'quarantined')"  # of an SMS that came: not executed
+GIVEN_UP = "state = 'failed'"  # of one that was to go
 PAYMENT = "kind IN ('topup', 'adjust')"  # money that came or went otherwise than by calls
 
 
@@ -145,8 +147,8 @@ class Inbox(SQLModel, table=True):
               postgresql_where=text("sealed IS NOT NULL")),
         Index("inbox_by_time", "received_at_ms", "id"),
         Index("inbox_by_sender", "ani", "received_at_ms"),
-        Index("inbox_quarantined", "received_at_ms", sqlite_where=text("state = 'quarantined'"),
-              postgresql_where=text("state = 'quarantined'")),
+        Index("inbox_put_aside", "received_at_ms", sqlite_where=text(PUT_ASIDE),
+              postgresql_where=text(PUT_ASIDE)),
         NEVER_REUSED,
     )  # fmt: skip
 
@@ -177,8 +179,7 @@ class Outbox(SQLModel, table=True):
               postgresql_where=text("state = 'queued'")),
         Index("outbox_by_time", "created_at_ms", "id"),
         Index("outbox_by_recipient", "recipient", "created_at_ms"),
-        Index("outbox_failed", "created_at_ms", sqlite_where=text("state = 'failed'"),
-              postgresql_where=text("state = 'failed'")),
+        Index("outbox_failed", "created_at_ms", sqlite_where=text(GIVEN_UP), postgresql_where=text(GIVEN_UP)),
         NEVER_REUSED,
     )  # fmt: skip
 

@@ -82,11 +82,11 @@ def upgrade() -> None:
         batch_op.create_index("inbox_by_sender", ["ani", "received_at_ms"], unique=False)
         batch_op.create_index("inbox_by_time", ["received_at_ms", "id"], unique=False)
         batch_op.create_index(
-            "inbox_quarantined",
+            "inbox_put_aside",
             ["received_at_ms"],
             unique=False,
-            sqlite_where=sa.text("state = 'quarantined'"),
-            postgresql_where=sa.text("state = 'quarantined'"),
+            sqlite_where=sa.text("state IN ('repeat', 'quarantined')"),
+            postgresql_where=sa.text("state IN ('repeat', 'quarantined')"),
         )
 
     with op.batch_alter_table("operator", schema=None) as batch_op:
