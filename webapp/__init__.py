@@ -12,8 +12,26 @@ from apiflask import APIFlask
 from flask import Blueprint
 
 from callback.bootstrap import Parts
-from webapp import auth, errors, filters, i18n, looks, parts, proxy, security, states, static_files
+from webapp import (
+    auth,
+    call_words,
+    errors,
+    filters,
+    i18n,
+    looks,
+    parts,
+    proxy,
+    security,
+    states,
+    static_files,
+)
+from webapp.demo import blueprint as demo
+from webapp.exports import blueprint as exports
+from webapp.history import blueprint as history
+from webapp.numbers import blueprint as numbers
 from webapp.operator_door import blueprint as operator_door
+from webapp.portal import blueprint as portal
+from webapp.profile import blueprint as profile
 from webapp.subscriber_door import blueprint as subscriber_door
 
 if TYPE_CHECKING:
@@ -27,6 +45,12 @@ _BLUEPRINTS: tuple[Blueprint, ...] = (
     subscriber_door,
     operator_door,
     looks.blueprint,
+    history,
+    exports,
+    demo,
+    portal,
+    numbers,
+    profile,
 )
 
 
@@ -57,6 +81,7 @@ def create_app(
     static_files.install(app)
     looks.install(app)
     states.install(app)
+    call_words.install(app)
     auth.install(app)
     security.install(app)
     errors.install(app)

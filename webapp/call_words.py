@@ -7,6 +7,8 @@ person who asked for the call; an operator reads the same, with the technical de
 from collections.abc import Mapping
 from typing import Any
 
+from flask import Flask
+
 from callback.core.causes import Cause
 from callback.core.outcomes import Reason
 from callback.core.results import Result
@@ -19,7 +21,7 @@ from webapp.i18n import lazy_gettext as _l
 RESULTS = {  # tone of the badge, word
     Result.TALKED: ("ok", _l("Talked")),
     Result.NOT_CONNECTED: ("warn", _l("Not connected")),
-    Result.NOT_ANSWERED: ("warn", _l("You did not answer")),
+    Result.NOT_ANSWERED: ("warn", _l("Not answered")),
     Result.CODE_READ: ("ok", _l("Code read")),
     Result.CANCELLED: ("plain", _l("Cancelled")),
     Result.FAILED: ("bad", _l("Failed")),
@@ -126,6 +128,22 @@ _TONES = {
 }
 
 
+def install(app: Flask) -> None:
+    """Make them filters of every template."""
+    for words in (
+        result_words,
+        outcome_words,
+        trigger_words,
+        moment_words,
+        moment_more,
+        moment_tone,
+        charge_words,
+        rate_words,
+        grade_words,
+    ):
+        app.add_template_filter(words, words.__name__)
+
+
 def result_words(result: str) -> tuple[str, str]:
     """Tone and word of a result."""
     tone, word = RESULTS[Result(result)]
@@ -221,6 +239,11 @@ def rate_words(charge: Charge) -> str:
         first=rate.first_s,
         next=rate.next_s,
     )
+
+
+def grade_words(grade: str) -> str:
+    """How well a phone was heard."""
+    return str(GRADES[grade])
 
 
 def _of_cause(cause: str, *words: Mapping[str, Any]) -> str:
