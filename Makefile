@@ -1,6 +1,7 @@
 # Ringback's doors. `make run` and `make test` need nothing but a bare Debian 12 (or a Python >= 3.11 elsewhere).
 #   make run    the demo: a telecom in a box        make test   every gate and every test
 #   make lint   the gates without the tests         make bench  figures        make soak   hours
+#   make assets        what the pages borrow, anew from pinned packages    make translations  words to translate
 # PYTHON=/path/to/python3.12 chooses the interpreter, VENV=.venv-3.12 where it lives,
 # TESTS=tests/smsgw runs only those tests (no gates), JOBS=2 how many at a time.
 
@@ -8,7 +9,7 @@ VENV ?= .venv
 TESTS ?=
 export PYTHON VENV TESTS JOBS
 
-.PHONY: run test lint bench soak venv peers format lock clean
+.PHONY: run test lint bench soak venv peers format lock assets translations clean
 
 run:
 	@tools/setup run
@@ -43,6 +44,14 @@ format:
 
 lock:
 	@tools/lock
+
+assets:
+	@tools/setup peers
+	@$(VENV)/bin/python tools/build_assets.py
+
+translations:
+	@tools/setup test
+	@$(VENV)/bin/python tools/translations.py
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
