@@ -36,7 +36,7 @@ _FIGURES: tuple[Any, ...] = (
 )
 _CALLS: Any = select(*_FIGURES).where(col(Account.id) == col(Request.account_id))
 # The plus keeps the planner from reading every request an account ever had: few are live, by an index.
-_LIVE = _CALLS.where(text(LIVE))
+_LIVE = _CALLS.where(text(f"request.{LIVE}"))
 _OF_ACCOUNT = text("+request.account_id = :its_account")
 
 
