@@ -16,12 +16,14 @@ from typing import Any, NoReturn
 import structlog
 
 from callback import bootstrap
+from callback.clock import Clock
 from callback.config import Config
 from callback.executor import SmsExecutor
 from callback.intake import Intake
 from callback.numbers import NumberDesk
 from callback.passwords import Passwords, Verifier
 from callback.sealing import Seal
+from ringback.demo.page_stage import PageStage
 from ringback.web_server import serve_web
 from smsgw.gateway import Gateway
 from webapp import create_app
@@ -46,10 +48,11 @@ def run_gateway(config: Config) -> None:
     parts.close()
 
 
-def run_web(config: Config, make_stage: Callable[[], Stage] | None = None) -> None:
-    """Serve the pages until SIGTERM; the demo brings a stage to play on."""
+def run_web(config: Config) -> None:
+    """Serve the pages until SIGTERM; in the demo they have a stage to play on."""
     config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     closing = threading.Event()
+    make_stage = partial(PageStage, config, Clock()) if config.web.demo else None
     serve_web(partial(_make_site, config, make_stage, closing), config, closing.set)
 
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 LOGIN = "anna"
 PASSWORD = "secret"  # noqa: S105 - on the screen for everybody to see
+OPERATOR = "demo"
+OPERATOR_PASSWORD = "everything-local"  # noqa: S105 - as above
+OPERATOR = "demo"
+OPERATOR_PASSWORD = "everything-local"  # noqa: S105 - as above
 BALANCE = "10.00"
 CURRENCY = "EUR"
 COUNTRY = "PL"

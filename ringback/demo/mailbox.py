@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from callback.clock import Clock
+from smsgw.alphabet import encode_gsm
 
 ESME_ROK = 0
 _LISTEN_S = 5.0
 _ACCEPT_S = 10.0
+_SEPTETS = 160  # of one SMS (3GPP TS 23.038 §4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ class Mailbox:
         self._listening += [asyncio.create_task(self._listen(number)) for number in numbers]
 
     async def send(self, sender: str, recipient: str, text: str) -> Sent:
-        """Send an SMS and wait until the service has taken it."""
+        """Send an SMS and wait until the service has taken it; ValueError for a text that is too long."""
         wish = {"do": "deliver", "from": sender, "to": recipient, "text": text, "timeout_s": _ACCEPT_S}
+        wish["coding"] = _coding(text)
         answer = await self._ask(wish)
         return Sent(answer["sent_at_ms"], answer["answered_at_ms"], answer["status"])
 
@@ -86,6 +89,13 @@ class Mailbox:
             return await _exchange(reader, writer, wish)
         finally:
             writer.close()
+
+
+def _coding(text: str) -> str:
+    """As a phone chooses: the GSM alphabet if it has every letter; what is long goes as one payload."""
+    if (septets := encode_gsm(text)) is None:
+        return "ucs2"
+    return "gsm" if sum(map(len, septets)) <= _SEPTETS else "payload"
 
 
 async def _exchange(

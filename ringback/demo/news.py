@@ -44,6 +44,7 @@ class Opened:
     sip: str
     pids: dict[str, int]
     took_ms: int
+    web: str = ""  # the address of the page
 
 
 @dataclass(frozen=True, slots=True)

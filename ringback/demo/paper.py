@@ -3,6 +3,7 @@
 On paper nothing can be corrected: a stage is written when it is over, its moments in the order of time.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ class Straight:
     """A show that asks nobody."""
 
     has_left = False
+    has_watcher = False
 
     def begin(self, leave: Callable[[], object]) -> None:
         """Nobody leaves."""
@@ -69,6 +71,7 @@ class Paper(Straight):
         sys.stdout.flush()
 
     def _write_opening(self, opened: Opened) -> None:
+        self._print(f"   [bold]the page: {opened.web}[/]")
         self._print(f"   SMS centre {opened.smsc} · carrier {opened.carrier} · service {opened.sip}")
         self._print(f"   books {wording.shortest(opened.directory)} · log {wording.shortest(opened.log)}")
         self._print(f"   [green]✓ open after {opened.took_ms / 1000:.1f} s[/]")
@@ -91,6 +94,21 @@ class Paper(Straight):
         self._console.file.flush()
 
 
+class PaperPage(Paper):
+    """Opens the page and stays until Ctrl-C; the play is the visitor's."""
+
+    has_watcher = True
+
+    def tell(self, news: News) -> None:
+        super().tell(news)
+        if isinstance(news, Opened):
+            self._print("   Everything is played there. Ctrl-C ends the demo.")
+
+    async def may_go_on(self, stage: int) -> None:
+        """Never."""
+        await asyncio.Event().wait()
+
+
 class JsonLines(Straight):
     """News for machines, one a line; goes straight through."""
 
@@ -103,6 +121,14 @@ class JsonLines(Straight):
 
     def __exit__(self, *_: object) -> None:
         """Nothing is open."""
+
+
+class JsonPage(JsonLines):
+    """The page for machines, until they end it."""
+
+    async def may_go_on(self, stage: int) -> None:
+        """Never."""
+        await asyncio.Event().wait()
 
 
 def write_end(console: Console, scene: Scene, finished: Finished) -> None:

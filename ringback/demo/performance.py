@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import sys
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -21,12 +22,15 @@ from ringback.demo.town import Town
 OK, FAILED, INTERRUPTED = 0, 1, 130
 _LOG_LINES = 6
 _OPENING = -1  # the stage before the first
+PAGE = "/demo"
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
 class Show(Protocol):
     """How the demo is shown. Entered before the first process starts, left after the last has ended."""
 
     has_left: bool  # whoever watches has seen enough
+    has_watcher: bool  # somebody sits before it, who may like to see the page
 
     def __enter__(self) -> object: ...
 
@@ -76,7 +80,13 @@ async def _play(town: Town, show: Show, clock: Clock, began_ms: int) -> int:
     show.begin(me.cancel)
     try:
         await craft.open()
-        show.tell(_opened(town, clock.now_ms() - began_ms))
+        opened = _opened(town, clock.now_ms() - began_ms)
+        show.tell(opened)
+        if show.has_watcher and any(os.environ.get(name) for name in _DISPLAYS):
+            showing = asyncio.create_task(asyncio.to_thread(webbrowser.open, opened.web))
+            showing.add_done_callback(
+                lambda task: task.cancelled() or task.exception()
+            )  # no browser: no harm
         await tour.play(craft, show.may_go_on)
         while await craft.ask_whoever_watches(show.again()):
             await tour.play(craft, show.may_go_on, tour.AGAIN)
@@ -119,4 +129,5 @@ def _opened(town: Town, took_ms: int) -> Opened:
         sip=f"127.0.0.1:{place.ports.sip}",
         pids=town.pids,
         took_ms=took_ms,
+        web=f"{place.config.web_url}{PAGE}",
     )

@@ -1,19 +1,23 @@
 """The demo's place: a directory of its own, free ports, a configuration, and the books on the first day."""
 
 import random
+import secrets
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlmodel import Session
+
+from callback import totp
 from callback.clock import Clock
 from callback.config import Config
 from callback.config_file import load
 from callback.core.deck import FaultyDeck
 from callback.core.money import parse_money
-from callback.keys import load_keys, make_missing_keys
+from callback.keys import Keys, load_keys, make_missing_keys
 from callback.passwords import Passwords
-from callback.store import accounts, ledger, rates
+from callback.store import accounts, ledger, operators, rates
 from callback.store.db import Store
 from callback.store.models import Account
 from ringback.demo import cast
@@ -22,6 +26,9 @@ from ringback.demo.directory import CONFIG_FILE, MARK, occupy
 SMSC_PASSWORD = "loopback"  # noqa: S105 - of a simulated SMSC
 _PORTS = range(10_000, 30_000)  # below those the kernel gives to others
 _RTP_PORTS = 200
+_WEB_PORT = 8080  # if nobody has it
+_LINK_LIFE_MS = 60_000
+_TRIES = 50
 
 _TOML = """\
 data_dir = "."
@@ -50,6 +57,10 @@ host = "127.0.0.1"
 port = {carrier}
 prefixes = ["+"]
 
+[web]
+port = {web}
+demo = true
+
 [session]  # patient: whoever watches may take a look between two key presses
 ring_a_s = 900
 ring_b_s = 900
@@ -66,6 +77,7 @@ class Ports:
     carrier: int
     sip: int
     rtp: int  # the first of them
+    web: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ def take(wanted: Path | None) -> Premises:
         sip=ports.sip,
         rtp=ports.rtp,
         rtp_end=ports.rtp + _RTP_PORTS - 1,
+        web=ports.web,
     )
     (path / CONFIG_FILE).write_text(MARK + settings, encoding="utf-8")
     (path / "rates.csv").write_text(cast.RATES, encoding="utf-8")
@@ -111,7 +124,7 @@ def take(wanted: Path | None) -> Premises:
 
 
 def open_books(premises: Premises) -> None:
-    """Keys, an empty database, the rates, and Anna's account: what `init`, `rates` and `account` do."""
+    """Keys, an empty database, the rates, Anna's account, an operator: what `init`, `rates`, `account` do."""
     config, clock = premises.config, Clock()
     make_missing_keys(config.keys_dir)
     store = Store(config.database_url)
@@ -121,7 +134,9 @@ def open_books(premises: Premises) -> None:
         deck_id=clock.new_id(), now_ms=clock.now_ms(),
     )  # fmt: skip
     assert not isinstance(deck, FaultyDeck), deck
-    secret = Passwords(load_keys(config.keys_dir).pepper).hash(cast.PASSWORD)
+    keys = load_keys(config.keys_dir)
+    passwords = Passwords(keys.pepper)
+    secret = passwords.hash(cast.PASSWORD)
     with store.write() as session:
         account = Account(
             id=clock.new_id(), login=cast.LOGIN, password_hash=secret, country=cast.COUNTRY,
@@ -132,17 +147,31 @@ def open_books(premises: Premises) -> None:
             session, clock.new_id(), account.id, parse_money(cast.BALANCE),
             author="demo", at_ms=clock.now_ms(), reason="to begin with",
         )  # fmt: skip
+        _add_operator(session, clock, keys, passwords)
     store.dispose()
 
 
+def _add_operator(session: Session, clock: Clock, keys: Keys, passwords: Passwords) -> None:
+    """By a link, as every first operator; the demo page shows the codes of the second proof."""
+    token, now_ms = secrets.token_urlsafe(), clock.now_ms()
+    operators.create_operator_link(session, clock.new_id(), token, now_ms + _LINK_LIFE_MS, now_ms)
+    password_hash = passwords.hash(cast.OPERATOR_PASSWORD)
+    operator = operators.claim_operator_link(session, token, cast.OPERATOR, password_hash, now_ms)
+    assert operator is not None, "a fresh link makes an operator"
+    sealed = totp.seal(keys.session, operator.id, totp.new_secret())
+    operators.keep_totp(session, operator.id, sealed, step=0)
+
+
 def choose_ports() -> Ports:
-    """Four free places on 127.0.0.1, of the kinds they are wanted for."""
+    """Five free places on 127.0.0.1, of the kinds they are wanted for."""
     rtp = next(start for start in _random_ports() if _is_free_range(start - start % 2))
     others = (port for port in _random_ports() if not rtp - 1 <= port <= rtp + _RTP_PORTS)
     smsc = next(port for port in others if _is_free(port, socket.SOCK_STREAM))
     carrier = next(port for port in others if _is_free(port, socket.SOCK_DGRAM))
     sip = next(port for port in others if port != carrier and _is_free(port, socket.SOCK_DGRAM))
-    return Ports(smsc, carrier, sip, rtp - rtp % 2)
+    web_ports = (_WEB_PORT, *(port for port, _ in zip(others, range(_TRIES), strict=False) if port != smsc))
+    web = next(port for port in web_ports if _is_free(port, socket.SOCK_STREAM))
+    return Ports(smsc, carrier, sip, rtp - rtp % 2, web)
 
 
 def _random_ports() -> Iterator[int]:

@@ -28,7 +28,11 @@ _QUIET = "grey62"
 def draw(scene: Scene, size: tuple[int, int], now_ms: int, auto: bool, timeline: bool) -> RenderableType:
     """`timeline` shows the picture of the play even when it is over."""
     width, height = size
-    rows: list[RenderableType] = [_head(width), panels.steps(scene), Text("")]
+    rows: list[RenderableType] = [
+        _head(width, scene.opened.web if scene.opened else ""),
+        panels.steps(scene),
+        Text(""),
+    ]
     room = height - _HEAD - _KEYS
     if scene.finished is not None and not timeline:
         rows.append(_end(scene, scene.finished, room))
@@ -38,10 +42,10 @@ def draw(scene: Scene, size: tuple[int, int], now_ms: int, auto: bool, timeline:
     return Group(*rows)
 
 
-def _head(width: int) -> Text:
+def _head(width: int, address: str) -> Text:
     left, right = " Ringback demo", "a simulation: nothing leaves 127.0.0.1 "
     line = Text(left, "bold")
-    line.append("  a telecom in a box", _QUIET)
+    line.append(f"  {address}" if address else "  a telecom in a box", "cyan" if address else _QUIET)
     line.append(" " * max(1, width - len(line) - len(right)))
     line.append(right, "yellow")
     return line
@@ -86,6 +90,7 @@ def _opening(scene: Scene, height: int) -> RenderableType:
         state = Text(f"The town is open, after {opened.took_ms / 1000:.1f} s.")
         rest = [
             Text(""),
+            Text.assemble(("page   ", _QUIET), (opened.web, "bold cyan")),
             Text.assemble(("books  ", _QUIET), wording.shortest(opened.directory)),
             Text.assemble(("log    ", _QUIET), wording.shortest(opened.log)),
         ]

@@ -75,6 +75,7 @@ class Stagecraft:
             await self.pause(_LOOK_S)
         self._mailbox.listen(tuple(person.number for person in cast.PEOPLE))
         await self.until(self.witness.dialer_is_up, _OPEN_S, "the service's dialer did not come up")
+        await self.until(self._town.page_is_up, _OPEN_S, "the service's web face did not come up")
 
     async def close(self) -> None:
         await self._mailbox.close()

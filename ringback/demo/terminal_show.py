@@ -39,6 +39,7 @@ class TerminalShow:
 
     def __init__(self) -> None:
         self.has_left = False
+        self.has_watcher = True
         self._scene = Scene()
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, screen=True, auto_refresh=False, redirect_stderr=False)

@@ -10,6 +10,7 @@ there is a second thread, because it forks.
 
 import os
 import signal
+import socket
 import sys
 import time
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ringback.demo.premises import Premises
 SMSC, CARRIER, SERVICE = "smsc", "carrier", "service"
 _STOP_S = {SERVICE: 35.0}  # it hangs up and bills every call
 _POLL_S = 0.02
+_KNOCK_S = 0.5
 _LOG_TAIL_BYTES = 20_000
 _OURS = ("RINGBACK__", "RINGBACK_CONFIG", "RINGBACK_DATA_DIR")
 
@@ -64,6 +66,14 @@ class Town:
         )  # fmt: skip
         premises.open_books(self.place)
         self._start(SERVICE, "ringback", "serve", "--config", str(self.place.config_file))
+
+    def page_is_up(self) -> bool:
+        """Whether somebody answers at the page's port."""
+        try:
+            socket.create_connection(("127.0.0.1", self.place.ports.web), _KNOCK_S).close()
+        except OSError:
+            return False
+        return True
 
     def fallen(self) -> Fallen | None:
         """Who has ended, if anybody did."""

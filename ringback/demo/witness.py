@@ -7,6 +7,7 @@ from callback.store.db import Store
 from callback.store.models import Cdr, Leg, Request, Transfer
 from callback.store.reconcile import reconcile
 from callback.store.reports import SmsSeen
+from callback.store.tally import Tally, tally
 from callback.store.trace import Line
 from ringback.demo import cast
 
@@ -55,6 +56,15 @@ class Witness:
         with self._store.read() as session:
             found = requests.list_requests(session, limit=1)
         return found[0].id if found else None
+
+    def newest_requests(self, count: int) -> list[str]:
+        """The newest first."""
+        with self._store.read() as session:
+            return [request.id for request in requests.list_requests(session, limit=count)]
+
+    def tally(self) -> Tally:
+        with self._store.read() as session:
+            return tally(session)
 
     def look(self, request_id: str) -> Seen:
         with self._store.read() as session:
