@@ -3,7 +3,6 @@
 import errno
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from callback.config import Config
@@ -63,16 +62,14 @@ def _bind(kind: socket.SocketKind, address: str, port: int) -> OSError | None:
     return None
 
 
-def _taken(
-    section: str, address: str, port: int, error: OSError, owner: Owner | None, ours: frozenset[int]
-) -> Finding:
+def _taken(section: str, address: str, port: int, error: OSError, owner: Owner | None, ours: int) -> Finding:
     if error.errno == errno.EADDRNOTAVAIL:
         message = f"{address} is no address of this machine"
         return Finding(Level.FAILED, f"{section}.address", message, "see `ip address`")
     if error.errno != errno.EADDRINUSE:
         message = f"{address}:{port}: {error.strerror}"
         return Finding(Level.FAILED, f"{section}.port", message, "choose another port")
-    if owner and owner.pid in ours:
+    if owner and owner.pid == ours:
         message = f"{address}:{port} is in use by our own {'dialer' if section == 'sip' else 'web face'}"
         return Finding(Level.OK, f"{section}.port", message)
     by = f"by {owner.command} (pid {owner.pid})" if owner else "by another process"
@@ -80,11 +77,8 @@ def _taken(
     return Finding(Level.FAILED, f"{section}.port", message, cure)
 
 
-def _ours(config: Config, child: str) -> frozenset[int]:
-    """The process of this name and its own children."""
+def _ours(config: Config, child: str) -> int:
     try:
-        pid = int((config.run_dir / f"{child}.pid").read_text())
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int((config.run_dir / f"{child}.pid").read_text())
     except (OSError, ValueError):
-        return frozenset()
-    return frozenset([pid, *map(int, children)])
+        return 0

@@ -5,14 +5,13 @@
            ├─ dialer ─┬─ media
            │          └─ worker
            ├─ gateway
-           └─ web ── its worker
+           └─ web
 
 They start from the top and stop from the bottom: no press of a button and no SMS is taken in, then calls are
 hung up and billed, then nothing is left to enqueue. Two of us on one data directory would ring people
 twice: a lock file forbids it. Must not import sippy, which may only be imported where it runs.
 """
 
-import gc
 import json
 import os
 import signal
@@ -29,6 +28,7 @@ from callback.children import Child, Family, Tell
 from callback.config import Config
 from ringback import logs
 from ringback.lock import hold_lock
+from ringback.memory import be_frugal
 from ringback.processes import RUNS
 
 _NAME_WIDTH = 7
@@ -46,8 +46,7 @@ def serve(config: Config, check: Callable[[Config], None]) -> None:
     os.environ["RINGBACK_RUN_DIR"] = str(config.run_dir)  # where failpoints find their victims
     log = structlog.get_logger()
     family = Family(_children(config, lock), config.run_dir, _teller(config, sys.stderr))
-    gc.collect()
-    gc.freeze()  # what is here now is never collected, so that children do not copy its pages
+    be_frugal()
     log.info("serving", data_dir=str(config.data_dir))
     try:
         family.run()

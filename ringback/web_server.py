@@ -1,9 +1,9 @@
-"""The web face on a port: gunicorn with one process of many threads. The only module that knows gunicorn.
+"""The web face on a port: one process of many threads, by gunicorn's worker. No other module knows gunicorn.
 
-    arbiter ── fork ──► worker: accepts, one thread a request; an event stream keeps its thread
+    main thread: accepts, keeps idle connections ──► a thread for each request; a stream keeps its thread
 
-The application is made in the worker, after the fork, because a database connection does not survive one;
-its modules are imported before, so that their memory is shared. SIGTERM: the streams are told to end,
+Gunicorn's arbiter, which starts workers and looks after them, is left out: `serve` does that for all our
+processes, and it would cost 20 MB. SIGTERM: streams are told to end, no connection is taken any more,
 requests under way have a few seconds, then it is over.
 """
 
@@ -15,31 +15,42 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.sock import create_sockets
 from gunicorn.workers.gthread import ThreadWorker
 
 from callback.config import Config
 
-STOP_S = 4  # a supervisor that grants 5 s need not kill
+_STOP_S = 4  # a supervisor that grants 5 s need not kill
 _KEEP_ALIVE_S = 15
 _QUIET_CONNECTIONS = 200  # kept alive beside those at work
-_SILENT_S = 60  # a worker that shows no sign of life for that long is replaced
 
 
 def serve_web(make_app: Callable[[], Any], config: Config, closing: Callable[[], None]) -> None:
-    """Serve until SIGTERM; `make_app` is called in the worker, `closing` when it is told to stop."""
-    _Server(make_app, config, closing).run()
+    """Listen, make the application, serve until SIGTERM; `closing` is called at the first sign of the end."""
+    settings = _Settings(make_app, config)
+    log = _Log(settings.cfg)
+    sockets = create_sockets(settings.cfg, log)
+    _Worker(settings, sockets, log, closing).init_process()
 
 
 class _Worker(ThreadWorker):
-    """Tells the application at the first sign of the end; a stream would otherwise not notice."""
+    def __init__(
+        self, settings: "_Settings", sockets: list[Any], log: "_Log", closing: Callable[[], None]
+    ) -> None:
+        super().__init__(1, os.getppid(), sockets, settings, settings.cfg.timeout, settings.cfg, log)
+        self._closing = closing
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.app.closing()
+        self._closing()
         super().handle_exit(sig, frame)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        self.app.closing()
-        super().handle_quit(sig, frame)
+        """SIGINT by hand is as good as SIGTERM."""
+        self.handle_exit(sig, frame)
+
+    def is_parent_alive(self) -> bool:
+        """Whether to outlive the parent is not decided here: `serve` has the kernel tell its children."""
+        return True
 
 
 class _Log(Logger):
@@ -52,11 +63,10 @@ class _Log(Logger):
         self.error_log.setLevel(logging.WARNING)
 
 
-class _Server(BaseApplication):
-    def __init__(self, make_app: Callable[[], Any], config: Config, closing: Callable[[], None]) -> None:
+class _Settings(BaseApplication):
+    def __init__(self, make_app: Callable[[], Any], config: Config) -> None:
         self._make_app = make_app
         self._config = config
-        self.closing = closing
         super().__init__()
 
     def load_config(self) -> None:
@@ -64,18 +74,13 @@ class _Server(BaseApplication):
         threads = web.threads + web.streams
         for name, value in {
             "bind": f"{web.address}:{web.port}",
-            "workers": 1,
-            "worker_class": _Worker,
+            "worker_class": "gthread",
             "threads": threads,
             "worker_connections": threads + _QUIET_CONNECTIONS,
             "keepalive": _KEEP_ALIVE_S,
-            "timeout": _SILENT_S,
-            "graceful_timeout": STOP_S,
-            "logger_class": _Log,
-            "control_socket_disable": True,
+            "graceful_timeout": _STOP_S,
             "forwarded_allow_ips": "",  # whom to believe is decided by the application alone
             "worker_tmp_dir": str(self._config.run_dir),
-            "chdir": os.fspath(self._config.data_dir),
         }.items():
             self.cfg.set(name, value)
 

@@ -13,6 +13,7 @@ from callback.keys import load_keys
 from callback.store import nodes
 from ringback import doctor, logs, supervisor
 from ringback.lock import hold_lock
+from ringback.memory import be_frugal
 from ringback.opening import open_config, open_store
 from ringback.processes import RUNS, run_media
 from ringback.terminal import ConfigPath, give_up
@@ -50,6 +51,7 @@ def run(
     )
     if process in (Process.DIALER, Process.WEB):
         _no_obstacles(settings)
+    be_frugal()
     try:
         RUNS[process](settings)
     finally:

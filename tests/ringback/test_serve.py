@@ -29,7 +29,7 @@ def served(house: House) -> Iterator[Served]:
 
 def test_it_starts_everything_and_leaves_nothing(served: Served) -> None:
     family = served.family()
-    assert len(family) == len(CHILDREN) + 2  # and the worker's keeper, and who answers for web
+    assert len(family) == len(CHILDREN) + 1  # and the worker's keeper
     assert served.house.run("check").exit_code == 3  # its own port is no fault
     assert served.stop() == 0
     assert not any(map(lives, family))
