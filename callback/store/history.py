@@ -216,10 +216,10 @@ def _with_sums(session: Session, rows: Sequence[Any]) -> list[CallLine]:
             col(Cdr.currency),
         )
         .where(col(Cdr.request_id).in_([row[0] for row in rows]))
-        .order_by(col(Cdr.request_id), col(Cdr.dialled_at_ms))
+        .order_by(col(Cdr.request_id), col(Cdr.role), col(Cdr.attempt))
     )
     of_call: dict[str, list[Any]] = {row[0]: [] for row in rows}
-    for record in session.connection().execute(records):
+    for record in session.connection().execute(records).all():
         of_call[record[0]].append(record)
     return [_line(row, of_call[row[0]]) for row in rows]
 

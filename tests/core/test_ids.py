@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback.core.ids import leg_id, new_id
+from callback.core.ids import first_id_at, leg_id, new_id
 
 NOW_MS = 1_790_000_000_000
 
@@ -19,6 +19,17 @@ def test_an_id_is_twenty_plain_characters(now_ms: int, entropy: bytes) -> None:
 @given(st.integers(0, 2**45 - 2), st.binary(min_size=7, max_size=7), st.binary(min_size=7, max_size=7))
 def test_ids_are_sorted_by_their_birth(now_ms: int, entropy: bytes, other: bytes) -> None:
     assert new_id(now_ms, entropy) < new_id(now_ms + 1, other)
+
+
+@given(st.integers(1, 2**45 - 1), st.binary(min_size=7, max_size=7))
+def test_a_range_of_time_is_a_range_of_ids(at_ms: int, entropy: bytes) -> None:
+    assert new_id(at_ms - 1, entropy) < first_id_at(at_ms) <= new_id(at_ms, entropy)
+
+
+@given(st.binary(min_size=7, max_size=7))
+def test_a_range_of_time_may_reach_beyond_all_ids(entropy: bytes) -> None:
+    assert first_id_at(-1) <= new_id(0, entropy)
+    assert first_id_at(2**50) == first_id_at(2**45 - 1)
 
 
 def test_ids_of_one_instant_differ() -> None:

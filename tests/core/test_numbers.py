@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback.core.numbers import country_of, example_mobile, format_number, is_country, parse_number
+from callback.core.numbers import (
+    country_of,
+    example_mobile,
+    format_number,
+    is_country,
+    number_prefixes,
+    parse_number,
+)
 from callback.core.outcomes import Reason, Refused
 
 
@@ -156,3 +163,24 @@ def test_a_country_has_an_example_of_its_mobile_phones() -> None:
 )
 def test_people_read_numbers_in_the_groups_of_their_country(e164: str, shown: str) -> None:
     assert format_number(e164) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "prefixes"),
+    [
+        ("600 316 058", ("+48600316058",)),
+        ("+48 600", ("+48600",)),
+        ("0048 600", ("+48600",)),
+        ("600", ("+48600", "+600")),
+        ("0600", ("+48600", "+0600")),
+        ("112", ("+48112", "+112")),  # an emergency number is no whole number of ours
+        ("٦٠٠", ("+48600", "+600")),
+        ("", ()),
+        ("+", ()),
+        ("00", ()),
+        ("1234567890123456", ()),
+        ("=cmd|' /C calc'!A0", ()),
+    ],
+)
+def test_the_beginning_of_a_number_is_read_like_a_whole_one(text: str, prefixes: tuple[str, ...]) -> None:
+    assert number_prefixes(text, "PL") == prefixes
