@@ -7,7 +7,7 @@ number stands in an address, and so none in a log or a browser's history.
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from callback.core.labels import LABEL_MOST, clean_label
@@ -51,7 +51,7 @@ class AddNumber(OnceForm):
     def offer_ways(self) -> None:
         """Only a service with an SMS link can text; a choice that was not offered becomes the first one."""
         offered = _ways()
-        self.way.choices = [(way, _WAYS[way]) for way in offered]
+        self.way.choices = [SelectChoice(way, _WAYS[way]) for way in offered]
         if self.way.data not in offered:
             self.way.data = offered[0]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
-from wtforms import SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import Length, Optional
 
 from callback.core.numbers import example_mobile
@@ -64,7 +64,7 @@ class CallMe(OnceForm):
 
     def offer(self, phones: list[Number]) -> None:
         """What may be chosen; a choice that is gone meanwhile gives way to the default number."""
-        self.source.choices = [(phone.e164, _named(phone)) for phone in phones]
+        self.source.choices = [SelectChoice(phone.e164, _named(phone)) for phone in phones]
         if self.source.data not in {phone.e164 for phone in phones}:
             self.source.data = next((phone.e164 for phone in phones if phone.is_default), "")
 

@@ -6,7 +6,7 @@ those of an SMS, which has to carry it.
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import PasswordField, SelectField, StringField, ValidationError
+from wtforms import PasswordField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from callback.core.outcomes import Reason, Refused
@@ -30,7 +30,9 @@ PASSWORD_MOST = 128
 
 
 class Habits(BaseForm):
-    locale = SelectField(lazy_gettext("Language"), choices=list(LANGUAGES.items()))
+    locale = SelectField(
+        lazy_gettext("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()]
+    )
     time_zone = StringField(
         lazy_gettext("Time zone"),
         filters=[stripped],
