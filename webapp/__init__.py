@@ -26,8 +26,10 @@ from webapp import (
     static_files,
 )
 from webapp.demo import blueprint as demo
+from webapp.events import blueprint as events
 from webapp.exports import blueprint as exports
 from webapp.history import blueprint as history
+from webapp.live import blueprint as live
 from webapp.numbers import blueprint as numbers
 from webapp.operator_door import blueprint as operator_door
 from webapp.portal import blueprint as portal
@@ -51,6 +53,8 @@ _BLUEPRINTS: tuple[Blueprint, ...] = (
     portal,
     numbers,
     profile,
+    live,
+    events,
 )
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "safe_next",
     "sign_in",
     "sign_out",
+    "signed_in_only",
     "subscriber_only",
     "the_operator",
     "the_subscriber",
@@ -79,6 +80,11 @@ def subscriber_only(view: View[P]) -> View[P]:
 def operator_only(view: View[P]) -> View[P]:
     """For operators: others sign in first, callback clients find nothing here."""
     return _only("is_operator", "operator_door.sign_in", view)
+
+
+def signed_in_only(view: View[P]) -> View[P]:
+    """For both: the view looks whose what it shows is."""
+    return _only("is_authenticated", "subscriber_door.sign_in", view)
 
 
 def sign_in(kind: Kind, subject_id: str, credential_version: int) -> None:

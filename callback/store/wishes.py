@@ -6,6 +6,8 @@ after, and whoever comes next does it again without harm. So a wish outlives a c
 was to end from being rung again.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, BindParameter, bindparam, update
 from sqlmodel import Session, col, select
 
@@ -20,7 +22,6 @@ _SUBJECT: BindParameter[str] = bindparam("its_subject")
 _OPEN = select(Wish).where(col(Wish.done_at_ms).is_(None))
 _OPEN_FOR = _OPEN.where(col(Wish.node).in_(("", _NODE))).order_by(col(Wish.node), col(Wish.id)).limit(200)
 _OPEN_ABOUT = _OPEN.where(Wish.subject == _SUBJECT).limit(1)
-_OPEN_ABOUT_ANY = _OPEN.order_by(col(Wish.id))
 _DONE = (
     update(Wish)
     .where(col(Wish.subject) == _SUBJECT, col(Wish.done_at_ms).is_(None))
@@ -43,10 +44,9 @@ def find_open_wish(session: Session, subject: str) -> Wish | None:
     return first(session, _OPEN_ABOUT, its_subject=subject)
 
 
-def open_subjects(session: Session, subjects: list[str]) -> set[str]:
-    """Those of these things of which something is wished."""
-    about = _OPEN_ABOUT_ANY.where(col(Wish.subject).in_(subjects))
-    return {wish.subject for wish in every(session, about)}
+def wishes_about(session: Session, subjects: Sequence[str]) -> list[Wish]:
+    """All that was ever wished of these things."""
+    return every(session, select(Wish).where(col(Wish.subject).in_(subjects)).order_by(col(Wish.id)))
 
 
 def finish_wishes(session: Session, subject: str, outcome: str, at_ms: int) -> int:

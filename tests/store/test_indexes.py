@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from callback.store import accounts, cdrs, inbox, ledger, nodes, outbox, rates, requests, trace
+from callback.store import accounts, cdrs, inbox, ledger, live, nodes, outbox, rates, requests, trace, wishes
 from callback.store.db import Store
 from tests.store.books import PHONE, START_MS, new_account, new_leg, new_wish
 
@@ -78,9 +78,20 @@ def sms(session: Session) -> None:
     outbox.claim_due(session, "main", 10, START_MS)
 
 
-@pytest.mark.parametrize("work", [call, relay_round, sms])
+def page_under_way(session: Session) -> None:
+    account = new_account(session, login="watcher", money_micro=1_000_000)
+    opened = requests.open_request(session, new_wish(account, number="+48600111222"))
+    live.find_call(session, opened.request.id, START_MS, account_id=account.id)
+    live.live_calls(session, START_MS, account_id=account.id)
+    live.live_calls(session, START_MS)
+    wishes.open_wishes(session, "dialer1")
+    wishes.find_open_wish(session, opened.request.id)
+    wishes.finish_wishes(session, opened.request.id, "cancelled", START_MS)
+
+
+@pytest.mark.parametrize("work", [call, relay_round, sms, page_under_way])
 def test_no_table_is_read_whole(store: Store, work: Callable[[Session], None]) -> None:
-    open_work = ("inbox_waiting", "inbox_claimed")  # partial indexes: they hold nothing that is done
+    open_work = ("inbox_waiting", "inbox_claimed", "request_live")  # partial: nothing that is done
     scans = []
     with store.write() as session, watched() as seen:
         work(session)
