@@ -26,24 +26,35 @@ from callback.store.trace import Line
 
 
 class Kind(StrEnum):
-    """What can happen, in the caller's eyes."""
+    """What can happen, in the caller's eyes; of one instant, told in this order."""
 
-    ASKED = "asked"  # `detail`: the trigger
+    ASKED = "asked"  # `number`: if known; `detail`: the trigger
     CALLING_YOU = "calling-you"
     YOUR_PHONE_RINGS = "your-phone-rings"
     YOU_ANSWERED = "you-answered"
     YOU_DID_NOT = "you-did-not"  # leg A ended before an answer; `detail`: the cause
-    ASKED_FOR_NUMBER = "asked-for-number"
-    YOU_DIALLED = "you-dialled"  # `number` as typed, or as wished
+    ASKED_FOR_KEY = "asked-for-key"  # a person is to press a key, as machines do not
+    CODE_READ = "code-read"
+    YOU_DIALLED = "you-dialled"  # `number` as typed
     REFUSED = "refused"  # `detail`: the reason
     CALLING_THEM = "calling-them"
     THEIR_PHONE_RINGS = "their-phone-rings"
     THEY_ANSWERED = "they-answered"
     THEY_DID_NOT = "they-did-not"  # `detail`: the cause
-    WARNED = "warned"  # of the end of money or time
     THEY_LEFT = "they-left"  # leg B is over; `detail`: the cause, `lasted_ms`: the talk
+    ASKED_FOR_NUMBER = "asked-for-number"
+    WARNED = "warned"  # of the end of money or time
     YOU_LEFT = "you-left"  # leg A is over; `detail`: the cause, `lasted_ms`: since your answer
     OVER = "over"  # `detail`: the outcome
+
+
+_TOLD = {  # what A hears that is worth telling
+    spoken.ENTER_NUMBER: Kind.ASKED_FOR_NUMBER,
+    spoken.ANOTHER_NUMBER: Kind.ASKED_FOR_NUMBER,
+    spoken.CONFIRM_CODE: Kind.ASKED_FOR_KEY,
+    spoken.YOUR_CODE_IS: Kind.CODE_READ,
+    spoken.TONE_WARNING: Kind.WARNED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +184,9 @@ def _of_step(step: Line, request: Request) -> Iterator[Moment]:
                 pass  # nothing was asked: it stood in the wish
             case {"is": "Authorise", "destination": destination}:
                 yield Moment(Kind.YOU_DIALLED, step.at_ms, since_ms, destination)
-            case {"is": "Play", "items": items} if spoken.TONE_WARNING in items:
-                yield Moment(Kind.WARNED, step.at_ms, since_ms)
-            case {"is": "Play", "items": items} if {spoken.ENTER_NUMBER, spoken.ANOTHER_NUMBER} & set(items):
-                yield Moment(Kind.ASKED_FOR_NUMBER, step.at_ms, since_ms)
+            case {"is": "Play", "items": items}:
+                for kind in dict.fromkeys(_TOLD[item] for item in items if item in _TOLD):
+                    yield Moment(kind, step.at_ms, since_ms)
 
 
 def _charge(cdr: Cdr, rate: Rate) -> Charge:

@@ -53,6 +53,8 @@ _SIMPLE = {
     Kind.YOUR_PHONE_RINGS: _l("Your phone rings"),
     Kind.YOU_ANSWERED: _l("You answered"),
     Kind.ASKED_FOR_NUMBER: _l("We asked whom to call"),
+    Kind.ASKED_FOR_KEY: _l("We asked you to press a key"),
+    Kind.CODE_READ: _l("We read your code to you"),
     Kind.CALLING_THEM: _l("We call the other phone"),
     Kind.THEIR_PHONE_RINGS: _l("It rings there"),
     Kind.THEY_ANSWERED: _l("They answered"),

@@ -96,8 +96,9 @@ def _leg(
     }  # fmt: skip
     yield {
         "leg_id": id_, "account_id": request["account_id"], **of_both, "pdd_ms": 795,
-        "duration_ms": lasted_ms, "billed_s": billed_s(RATE, lasted_ms), "disposition": "answered" if answered else "busy",
-        "cause": "hangup" if answered else "busy", "blame": "customer" if answered else "destination",
+        "duration_ms": lasted_ms, "billed_s": billed_s(RATE, lasted_ms),
+        "disposition": "answered" if answered else "busy", "cause": "hangup" if answered else "busy",
+        "blame": "customer" if answered else "destination",
         "sip_status": 0 if answered else 486, "cost_micro": cost(RATE, lasted_ms), "currency": "EUR",
         "quality": '{"jitter_ms": 1.5, "lost": 3, "rx": 3000}',
     }  # fmt: skip
