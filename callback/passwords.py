@@ -23,7 +23,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from callback.core.outcomes import Reason, Refused
-from callback.core.pace import Pace
+from callback.tries import OwnPace, SharedPace, Tries
 
 _REMEMBER_S = 600
 _REMEMBER_MOST = 50_000  # 100 bytes each
@@ -68,17 +68,24 @@ class Secured(Protocol):
     def password_hash(self) -> str | None: ...
 
 
+def shared_tries(queue_url: str, monotonic_s: Callable[[], float]) -> Tries:
+    """What a `Verifier` counts with when SMS and web are to count together."""
+    return SharedPace(queue_url, _TRIES, _TRIES_S, monotonic_s)
+
+
 class Verifier:
     """Says whether a password is an account's. Used from many threads."""
 
-    def __init__(self, passwords: Passwords, monotonic_s: Callable[[], float]) -> None:
+    def __init__(
+        self, passwords: Passwords, monotonic_s: Callable[[], float], tries: Tries | None = None
+    ) -> None:
+        """`tries` counts for all processes; without it this one counts alone."""
         self._passwords = passwords
         self._monotonic_s = monotonic_s
         self._key = os.urandom(32)  # what is remembered dies with the process
         self._remembered: OrderedDict[bytes, float] = OrderedDict()  # mark → forgotten at
         self._lock = threading.Lock()
-        self._per_ani = Pace(_TRIES, _TRIES_S)
-        self._per_login = Pace(_TRIES, _TRIES_S)
+        self._tries = tries or OwnPace(_TRIES, _TRIES_S, monotonic_s)
         self._nobody = passwords.hash(os.urandom(16).hex())
 
     def admit(
@@ -91,11 +98,8 @@ class Verifier:
         """
         if self.remembers(account, password):
             return None
-        now_s = self._monotonic_s()
         tried = f"{login.lower()}{_OWN_PHONES if own_phone else ''}"
-        with self._lock:
-            allowed = self._per_ani.allow(ani, now_s) and self._per_login.allow(tried, now_s)
-        if not allowed:
+        if not (self._tries.allow(f"by {ani}") and self._tries.allow(f"at {tried}")):
             return Refused(Reason.TOO_MANY_TRIES)
         return None if self.check(account, password) else Refused(Reason.BAD_CREDENTIALS)
 

@@ -21,7 +21,7 @@ from callback.config import Config
 from callback.executor import SmsExecutor
 from callback.intake import Intake
 from callback.numbers import NumberDesk
-from callback.passwords import Passwords, Verifier
+from callback.passwords import Passwords, Verifier, shared_tries
 from callback.sealing import Seal
 from ringback.demo.page_stage import PageStage
 from ringback.web_server import serve_web
@@ -34,7 +34,8 @@ def run_gateway(config: Config) -> None:
     """Hold every link, execute its commands and send its replies, until SIGTERM."""
     parts = bootstrap.assemble(config)
     clock, pepper = parts.clock, parts.keys.pepper
-    verifier = Verifier(Passwords(pepper), clock.monotonic_s)
+    tries = shared_tries(config.queue_url, clock.monotonic_s)
+    verifier = Verifier(Passwords(pepper), clock.monotonic_s, tries)
     intake = Intake(config, clock, parts.queue)
     numbers = NumberDesk(config, clock, pepper, Seal(parts.keys.seal).conceal)
     executor = SmsExecutor(config, parts.store, clock, verifier, intake, numbers)

@@ -15,9 +15,10 @@ from callback.bootstrap import Parts
 from callback.clock import Clock
 from callback.config import Config
 from callback.intake import Intake
+from callback.jobs import CallQueue
 from callback.keys import Keys
 from callback.news import Publisher
-from callback.passwords import Passwords, Verifier
+from callback.passwords import Passwords, Verifier, shared_tries
 from callback.store.db import Store
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class WebParts:
     clock: Clock
     keys: Keys
     store: Store
+    queue: CallQueue
     intake: Intake
     news: Publisher
     passwords: Passwords
@@ -42,15 +44,17 @@ class WebParts:
 
 def web_parts(service: Parts, stage: "Stage | None", closing: threading.Event) -> WebParts:
     passwords = Passwords(service.keys.pepper)
+    tries = shared_tries(service.config.queue_url, service.clock.monotonic_s)
     return WebParts(
         config=service.config,
         clock=service.clock,
         keys=service.keys,
         store=service.store,
+        queue=service.queue,
         intake=Intake(service.config, service.clock, service.queue),
         news=service.news,
         passwords=passwords,
-        verifier=Verifier(passwords, service.clock.monotonic_s),
+        verifier=Verifier(passwords, service.clock.monotonic_s, tries),
         stage=stage,
         closing=closing,
     )
