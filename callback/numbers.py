@@ -103,10 +103,12 @@ class NumberDesk:
         allowed = self._may_be_told(session, account, number)
         if not isinstance(allowed, str):
             return allowed
-        source_key = f"code:{account.id}:{key}"
+        source_key = f"code:{account.id}:{allowed}:{key}"
         same = requests.find_same(session, source_key)
         if same is not None:
-            return Accepted(same.id, same.number_a, None, fresh=False)
+            if accounts.find_number(session, account.id, allowed) is None:  # removed since
+                return Refused(Reason.CODE_EXPIRED, {"number": allowed})
+            return Accepted(same.id, allowed, None, fresh=False)
         deck = self._deck_to_ring(session, account, allowed)
         if isinstance(deck, Refused):
             return deck

@@ -28,7 +28,7 @@ class Account(SQLModel, table=True):
 
 
 class Number(SQLModel, table=True):
-    """A phone of an account. Pending ones are never rung; a verified one belongs to one account."""
+    """A phone of an account; a verified one belongs to one account. Pending: rung to hear its code only."""
 
     __table_args__ = (
         UniqueConstraint("account_id", "e164"),

@@ -195,6 +195,22 @@ def test_a_form_sent_twice_rings_once_and_the_code_stays_right() -> None:
         assert code_read(here) == code
 
 
+def test_a_form_sent_again_for_another_phone_is_another_wish() -> None:
+    with desk() as here:
+        first = call(here)
+        assert isinstance(first, Accepted)
+        end(here, first.request_id)
+        assert isinstance(second := call(here, ANNA), Accepted) and second.request_id != first.request_id
+
+
+def test_a_form_sent_again_after_its_number_was_removed_starts_nothing() -> None:
+    with desk() as here:
+        call(here)
+        at(here, "anna", lambda session, account: accounts.remove_number(session, account.id, PHONE))
+        assert call(here) == Refused(Reason.CODE_EXPIRED, {"number": PHONE})
+        assert len(here.requests()) == 1
+
+
 def test_one_call_at_a_time_reads_codes_to_an_account() -> None:
     with desk() as here:
         first = call(here)
