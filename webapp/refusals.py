@@ -37,6 +37,7 @@ WORDS: Mapping[Reason, Any] = {
     Reason.CODE_EXPIRED: lazy_gettext("That code is no longer valid. Ask for a new one."),
     Reason.TOO_MANY_CODES: lazy_gettext("Too many codes were asked for. Please try again tomorrow."),
     Reason.NO_CODE_THERE: lazy_gettext("We send no codes to %(number)s. Please contact customer service."),
+    Reason.NO_SMS_LINK: lazy_gettext("We cannot send SMS here. Ask for a call that reads you the code."),
     Reason.NO_RATE: lazy_gettext("We do not offer calls to %(number)s. Please choose another number."),
     Reason.NO_ROUTE: lazy_gettext("%(number)s cannot be reached at the moment. Please try again later."),
     Reason.BALANCE_LOW: lazy_gettext("Your balance is too low for this call. Please top up first."),
