@@ -36,7 +36,7 @@ PACKAGES = sorted(
 HOMES = {
     "alembic": ("callback/store/schema.py", "callback/migrations/"),
     "argon2": ("callback/passwords.py",),
-    "babel": ("webapp/filters.py",),
+    "babel": ("webapp/filters.py", "tools/translations.py"),
     "flask_wtf": ("webapp/",),
     "phonenumbers": ("callback/core/numbers.py",),
     "flask_babel": ("webapp/i18n.py",),

@@ -1,8 +1,8 @@
 """Gathers the words of the pages and compiles their translations: `make translations`.
 
-After words changed, webapp/translations/<language>/LC_MESSAGES/messages.po gets the new ones, empty, and loses
-those no page uses any more. Fill them in, run it again: messages.mo is what pages read. Both are committed,
-so a fresh clone needs no build; a test finds what was forgotten.
+After words changed, webapp/translations/<language>/LC_MESSAGES/messages.po gets the new ones, empty, and
+loses those no page uses any more. Fill them in, run it again: messages.mo is what pages read. Both are kept
+in git, so a fresh clone needs no build; a test finds what was forgotten.
 """
 
 import io

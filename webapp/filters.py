@@ -4,6 +4,7 @@ Values come in as the store keeps them (micro-units, E.164, Unix ms) and go out 
 computed from what these return. English is written as the world reads it: 22 Nov 2026, 14:05.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from webapp import controls, states
 from webapp.i18n import language_now, time_zone_now
 
 _LOCALES = {"en": "en_GB"}  # dates with the day first, a clock of 24 hours
+_CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])")  # CLDR's currency spacing, which Babel leaves out
 _NO_BREAK = "\u00a0"
 
 
@@ -93,7 +95,8 @@ def iso(at_ms: int) -> str:
 
 def _money(plain: str, currency: str) -> str:
     amount = Decimal(plain.removesuffix(currency).strip())
-    return str(format_currency(amount, currency, locale=_locale(), decimal_quantization=False))
+    shown = format_currency(amount, currency, locale=_locale(), decimal_quantization=False)
+    return _CODE_BEFORE_DIGIT.sub(_NO_BREAK, shown)
 
 
 def _local(at_ms: int) -> datetime:

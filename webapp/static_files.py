@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 ROOT = Path(__file__).parent / "static"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -40,8 +41,17 @@ class StaticFile:
         return gzip.compress(self.content, 9, mtime=0)
 
 
+class _SessionOfPages(SecureCookieSessionInterface):
+    """Files know no session: else they said `Vary: Cookie`, and each sign-in fetched them all anew."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def install(app: Flask) -> None:
     """Serve them at the endpoint "static"; the application must have been made with static_folder=None."""
+    app.session_interface = _SessionOfPages()
     app.add_url_rule("/static/<version>/<path:name>", "static", _send)
     app.add_url_rule("/favicon.ico", "favicon", lambda: _send(static_file("favicon.svg").hash, "favicon.svg"))
     app.add_template_global(static_url, "static_url")
