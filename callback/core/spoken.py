@@ -1,5 +1,6 @@
 """What A hears: prompt keys for every reason and every cause. The words are in the prompt catalogue."""
 
+import re
 from collections.abc import Sequence
 
 from callback.core.causes import Cause
@@ -30,6 +31,8 @@ PROMPT_KEYS = frozenset({
     NO_RATE, INVALID_NUMBER, NO_INPUT, ANOTHER_NUMBER, CALL_ENDED, GOODBYE, SYSTEM_TROUBLE, CONNECTING,
     CONFIRM_CODE, YOUR_CODE_IS, *_DIGITS.values(),
 })  # fmt: skip
+
+_SAID_DIGIT = re.compile(r"digit_\d")
 
 TONE_RINGBACK = "tone:ringback"
 TONE_WARNING = "tone:warning"
@@ -94,6 +97,11 @@ def with_code(items: Sequence[str], code: str) -> tuple[str, ...]:
         _DIGITS[code[int(item.removeprefix(_PLACE)) - 1]] if item.startswith(_PLACE) else item
         for item in items
     )
+
+
+def without_digits(text: str) -> str:
+    """A log may say that a digit's prompt is missing or damaged, not which: it may be one of a code."""
+    return _SAID_DIGIT.sub("digit_?", text)
 
 
 def for_reason(reason: Reason) -> str:

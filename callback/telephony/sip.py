@@ -18,6 +18,7 @@ import structlog
 from callback.clock import Clock
 from callback.config import Sip
 from callback.core.causes import Cause
+from callback.core.spoken import without_digits
 from callback.media import events as media_events
 from callback.media.client import MediaProcess
 from callback.media.events import StreamStats
@@ -284,7 +285,8 @@ class SipBackend:
                 self._on_event(Digit(leg_id, at_ms, digit))
             case media_events.PlaybackDone(_, playback_id, fault):
                 if fault:
-                    structlog.get_logger().error("sip.prompt_unreadable", leg=leg_id, prompt=fault)
+                    told = without_digits(fault)
+                    structlog.get_logger().error("sip.prompt_unreadable", leg=leg_id, prompt=told)
                 self._played(leg_id, playback_id)
             case media_events.RtpTimeout() if self._sounds.is_answered(leg_id):
                 self.hang_up(leg_id, Cause.MEDIA_TIMEOUT)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from callback.core.spoken import without_digits
 from callback.media.client import MediaProcess
 from callback.media.events import StreamStats
 from callback.prompts.catalogue import PromptMissing, find_prompt
@@ -108,7 +109,7 @@ class Sounds:
         try:
             return str(find_prompt(self._language, item))
         except PromptMissing as error:
-            structlog.get_logger().error("sip.prompt_missing", why=str(error))
+            structlog.get_logger().error("sip.prompt_missing", why=without_digits(str(error)))
             return ""
 
     def stop(self, leg_id: str) -> None:
