@@ -110,13 +110,19 @@ class Listener:
     """Hears one channel for a whole process, in a thread of its own. Valkey may come and go."""
 
     def __init__(
-        self, url: str, channel: str, heard: Callable[[str], None], connected: Callable[[bool], None]
+        self,
+        url: str,
+        channel: str,
+        heard: Callable[[str], None],
+        connected: Callable[[bool], None],
+        ping_s: float = _PING_S,
     ) -> None:
         """Both are called from the thread; `connected` at each change, and until then hints were lost."""
         self._url = url
         self._channel = channel
         self._heard = heard
         self._connected = connected
+        self._ping_s = ping_s
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -163,7 +169,7 @@ class Listener:
         """Whatever comes, until nothing at all does: then Valkey is asked, and must answer."""
         asked = False
         while not self._stop.is_set():
-            message = pubsub.get_message(timeout=_PING_S)
+            message = pubsub.get_message(timeout=self._ping_s)
             if message is not None:
                 asked = False
                 yield message
