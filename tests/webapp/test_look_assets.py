@@ -15,7 +15,8 @@ PACKAGES = Path(__file__).parents[2] / "tools/vendor"
 
 
 def test_every_borrowed_file_has_its_checksum() -> None:
-    kept = dict(reversed(line.split("  ")) for line in (VENDOR / "SHA256SUMS").read_text().splitlines())
+    lines = (VENDOR / "SHA256SUMS").read_text().splitlines()
+    kept = {name: checksum for checksum, name in (line.split("  ") for line in lines)}
     found = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
         for file in VENDOR.iterdir()

@@ -83,7 +83,8 @@ class TestCatalogue:
                 if compiled.gettext(message.id) != message.string:
                     stale.append(message.id)
             elif message.id:
-                shown = {compiled.ngettext(*message.id, count) for count in range(101)}
+                one, many = message.id
+                shown = {compiled.ngettext(one, many, count) for count in range(101)}
                 if shown != set(words(message)):
                     stale.append(message.id[0])
         assert stale == [], "run `make translations`"
