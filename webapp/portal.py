@@ -6,6 +6,7 @@ the call of the first.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -35,6 +36,7 @@ from webapp.sample_sms import call_me_sms, register_sms
 blueprint = Blueprint("portal", __name__)
 
 _RECENT = 5
+_LIVE_MOST = 3
 _WRITTEN_MOST = 40
 _ABOUT_SOURCE = {Reason.NOT_YOUR_NUMBER, Reason.NUMBER_PENDING, Reason.NO_NUMBER}
 _ABOUT_NUMBER = {
@@ -82,13 +84,20 @@ class CallMe(OnceForm):
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """What there is to spend, and how far it goes."""
+
+    wallet: Wallet
+    usual: Quote | None  # to a mobile phone of the account's country
+
+
+@dataclass(frozen=True, slots=True)
 class FirstPage:
     """What the page shows of the store, read at one instant."""
 
-    wallet: Wallet
+    money: Money
     phones: list[Number]  # those that may ring
     pending: list[Number]
-    usual: Quote | None  # to a mobile phone of the account's country
     live: list[LiveCall]
     recent: tuple[CallLine, ...]
 
@@ -153,14 +162,34 @@ def quote() -> ResponseReturnValue:
     return _show(form)
 
 
+@blueprint.get("/now/money")
+@subscriber_only
+def money_now() -> ResponseReturnValue:
+    """The part of the first page that tells the balance, read afresh."""
+    account = the_subscriber().account
+    with the_parts().store.read() as session:
+        money = _money(session, account)
+    return render_template("portal/_money.html", money=money, **_words(account))
+
+
+@blueprint.get("/now/calls")
+@subscriber_only
+def calls_now() -> ResponseReturnValue:
+    """The part of the first page that lists the last calls, read afresh."""
+    account = the_subscriber().account
+    with the_parts().store.read() as session:
+        recent = _recent(session, account)
+    return render_template("portal/_calls.html", recent=recent, **_words(account))
+
+
 def _fragment(price: Quote | None, words: str = "") -> str:
     return render_template("portal/_quote.html", quote=price, quote_words=words, talk_words=talk_words)
 
 
 def _show(form: CallMe, price: Quote | None = None) -> str:
-    account = the_subscriber().account
+    account, now_ms = the_subscriber().account, the_parts().clock.now_ms()
     with the_parts().store.read() as session:
-        page = _read(session, account)
+        page = _read(session, account, now_ms)
         form.offer(page.phones)
         if price is None and not form.errors:
             told = the_parts().intake.quote(session, account, *form.wanted)
@@ -169,15 +198,25 @@ def _show(form: CallMe, price: Quote | None = None) -> str:
         "portal/first.html",
         form=form,
         page=page,
-        account=account,
+        money=page.money,
+        recent=page.recent,
+        now_ms=now_ms,
         quote=price,
         quote_words="",
-        talk_words=talk_words,
-        country=country_name(account.country),
-        access_number=the_parts().config.service.access_number,
-        call_text=call_me_sms(account.login),
         register_text=register_sms(account.login),
+        **_words(account),
     )
+
+
+def _words(account: Account) -> dict[str, Any]:
+    """What the parts of the page are told with."""
+    return {
+        "account": account,
+        "talk_words": talk_words,
+        "country": country_name(account.country),
+        "access_number": the_parts().config.service.access_number,
+        "call_text": call_me_sms(account.login),
+    }
 
 
 def _to_call(request_id: str) -> ResponseReturnValue:
@@ -189,15 +228,22 @@ def _named(phone: Number) -> str:
     return f"{phone.label} · {number(phone.e164)}" if phone.label else number(phone.e164)
 
 
-def _read(session: Session, account: Account) -> FirstPage:
+def _read(session: Session, account: Account, now_ms: int) -> FirstPage:
     numbers = accounts.numbers_of(session, account.id)
-    example = example_mobile(account.country)
-    usual = the_parts().intake.quote(session, account, None, example) if example else None
     return FirstPage(
-        wallet=ledger.get_wallet(session, account.id),
+        money=_money(session, account),
         phones=[phone for phone in numbers if phone.state == "verified"],
         pending=[phone for phone in numbers if phone.state != "verified"],
-        usual=None if isinstance(usual, Refused) else usual,
-        live=live_calls(session, the_parts().clock.now_ms(), account_id=account.id),
-        recent=history.page(session, CallFilter(account.id), limit=_RECENT).lines,
+        live=live_calls(session, now_ms, account_id=account.id, limit=_LIVE_MOST),
+        recent=_recent(session, account),
     )
+
+
+def _money(session: Session, account: Account) -> Money:
+    example = example_mobile(account.country)
+    usual = the_parts().intake.quote(session, account, None, example) if example else None
+    return Money(ledger.get_wallet(session, account.id), None if isinstance(usual, Refused) else usual)
+
+
+def _recent(session: Session, account: Account) -> tuple[CallLine, ...]:
+    return history.page(session, CallFilter(account.id), limit=_RECENT).lines

@@ -147,7 +147,7 @@ def _page(habits_form: Habits | None = None, password_form: Password | None = No
         password_form=password_form or Password(None),
         time_zones=time_zones(),
         signed_in=signed_in,
-        here=person.session_id,
+        own_session=person.session_id,
         device_name=device_name,
         account=account,
     )
