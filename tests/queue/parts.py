@@ -116,13 +116,17 @@ def furnish(store: Store) -> None:
         ledger.top_up(session, "first", ACCOUNT, 10_000_000, author="test", at_ms=0)
 
 
-def wish(store: Store, name: str, due_at_ms: int, held_micro: int = HELD_MICRO) -> str:
+def wish(
+    store: Store, name: str, due_at_ms: int, held_micro: int = HELD_MICRO, code_sealed: str | None = None
+) -> str:
     """A queued request with its hold; its id."""
     request_id = f"{name:0>20}"
     request = Request(
         id=request_id,
         source_key=f"test:{name}",
         account_id=ACCOUNT,
+        purpose=requests.CODE if code_sealed else "callback",
+        code_sealed=code_sealed,
         trigger="sms",
         ani="+48600000000",
         number_a=f"+4860{int.from_bytes(name.encode()) % 10**7:07}",

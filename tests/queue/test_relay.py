@@ -163,6 +163,21 @@ def test_after_the_return_of_valkey_everything_due_is_enqueued_within_five_secon
         queue.close()
 
 
+def test_a_code_nobody_can_use_any_more_is_erased_within_the_hour(bench: Bench) -> None:
+    relay, request_id = bench.relay(), wish(bench.store, "c", bench.clock.now_ms(), code_sealed="sealed")
+
+    def kept() -> bool:
+        relay.round()
+        with bench.store.read() as session:
+            return requests.get_request(session, request_id).code_sealed is not None
+
+    assert kept()
+    bench.clock.now_s += 14 * 60
+    assert kept()
+    bench.clock.now_s += 3600
+    assert not kept()
+
+
 def test_a_relay_shows_that_it_lives_and_who_was_elected(bench: Bench) -> None:
     first, second = bench.relay(), bench.relay("relay@there")
     for _ in range(3):
