@@ -25,6 +25,7 @@ from webapp import (
     states,
     static_files,
 )
+from webapp.again import blueprint as again
 from webapp.demo import blueprint as demo
 from webapp.events import blueprint as events
 from webapp.exports import blueprint as exports
@@ -46,6 +47,7 @@ _FIELDS_MOST = 200
 _BLUEPRINTS: tuple[Blueprint, ...] = (
     subscriber_door,
     operator_door,
+    again,
     looks.blueprint,
     history,
     exports,

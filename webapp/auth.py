@@ -9,16 +9,18 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import Flask, Request, Response, abort, redirect, request, session, url_for
+from flask import Flask, Request, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
 from callback.store.web_sessions import Kind
-from webapp import sessions
+from webapp import again, sessions
 from webapp.people import Nobody, Operator, Subscriber
 
 __all__ = [
     "current_user",
+    "door_of",
+    "go_on",
     "operator_only",
     "safe_next",
     "sign_in",
@@ -27,6 +29,7 @@ __all__ = [
     "subscriber_only",
     "the_operator",
     "the_subscriber",
+    "to_the_door",
 ]
 
 P = ParamSpec("P")
@@ -89,13 +92,23 @@ def signed_in_only(view: View[P]) -> View[P]:
 
 def sign_in(kind: Kind, subject_id: str, credential_version: int) -> None:
     """Be this person from this response on, with a new session and new form tokens."""
-    session.clear()
+    typed = again.kept()
+    _forget_tokens()
+    again.restore(typed)
     sessions.begin(kind, subject_id, credential_version)
 
 
 def sign_out() -> None:
-    session.clear()
+    """Be nobody from this response on."""
+    _forget_tokens()
     sessions.end()
+
+
+def go_on(wanted: str | None, otherwise: str) -> ResponseReturnValue:
+    """After a sign-in: to what was being sent when the session was over, else where one wanted to go."""
+    if again.kept() is not None:
+        return redirect(url_for("again.again"), 303)
+    return redirect(safe_next(wanted, otherwise), 303)
 
 
 def safe_next(wanted: str | None, otherwise: str) -> str:
@@ -110,24 +123,36 @@ def safe_next(wanted: str | None, otherwise: str) -> str:
     return wanted
 
 
+def door_of(endpoint: str | None) -> str:
+    """Where one signs in for this endpoint; "" if it is open to all."""
+    return getattr(current_app.view_functions.get(endpoint or ""), "ringback_door", "")
+
+
+def to_the_door(door: str) -> ResponseReturnValue:
+    """Sign in first; a POST is kept, to be sent again afterwards."""
+    if request.method != "GET":
+        again.keep()
+    address = url_for(door, next=request.full_path.rstrip("?") if request.method == "GET" else None)
+    if request.headers.get("HX-Request") == "true":
+        return Response("", 401, {"HX-Redirect": address})
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        return Response("", 401)
+    return redirect(address, 303)
+
+
+def _forget_tokens() -> None:
+    session.clear()
+    g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
+
+
 def _only(role: str, door: str, view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not current_user.is_authenticated:
-            return _to_the_door(door)
+            return to_the_door(door)
         if not getattr(current_user, role):
             abort(404)
         return view(*args, **kwargs)
 
     guarded.ringback_door = door  # type: ignore[attr-defined]  # read by errors and by the test of all routes
     return guarded
-
-
-def _to_the_door(door: str) -> ResponseReturnValue:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    address = url_for(door, next=wanted)
-    if request.headers.get("HX-Request") == "true":
-        return Response("", 401, {"HX-Redirect": address})
-    if "text/event-stream" in request.headers.get("Accept", ""):
-        return Response("", 401)
-    return redirect(address, 303)

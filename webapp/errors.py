@@ -4,6 +4,8 @@ A database that is locked or full is 503 with `Retry-After`; its transaction was
 press may be made again. Forms too old to be trusted are shown filled in, to be sent again.
 """
 
+from contextlib import suppress
+
 import structlog
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from callback.store.db import StoreError
 from callback.waking import QueueDown
+from webapp import again, auth, sessions
 from webapp.i18n import lazy_gettext
 
 _RETRY_S = 5
@@ -52,12 +55,19 @@ def install(app: Flask) -> None:
 
 def page(status: int) -> Response:
     """The page that tells this status."""
+    with suppress(StoreError):
+        sessions.current()  # whom the page greets; nobody, if the database does not say
     title, text = _WORDS.get(status, _WORDS[400])
     body = render_template("errors/error.html", status=status, heading=title, text=text)
     answer = Response(body, status)
     if status in (429, 503):
         answer.headers["Retry-After"] = str(_RETRY_S if status == 503 else 60)
     return answer
+
+
+def _rule() -> str:
+    """The pattern of the address: addresses themselves may hold a link's token."""
+    return request.url_rule.rule if request.url_rule else ""
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -71,15 +81,20 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _forged_or_old(_error: CSRFError) -> ResponseReturnValue:
-    return page(400)
+    if not again.is_ours():
+        return page(400)
+    door = auth.door_of(request.endpoint)
+    if door and not auth.current_user.is_authenticated:
+        return auth.to_the_door(door)
+    return again.filled_form()
 
 
 def _store(error: Exception) -> ResponseReturnValue:
-    structlog.get_logger().warning("web.store_failed", path=request.path, error=str(error))
+    structlog.get_logger().warning("web.store_failed", rule=_rule(), error=str(error))
     return page(503)
 
 
 def _broke(error: Exception) -> ResponseReturnValue:
     original = getattr(error, "original_exception", None) or error
-    structlog.get_logger().error("web.broke", path=request.path, exc_info=original)
+    structlog.get_logger().error("web.broke", rule=_rule(), exc_info=original)
     return page(500)

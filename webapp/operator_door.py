@@ -26,8 +26,7 @@ from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext
 from webapp.parts import signing_key, the_parts
 from webapp.qr import text_qr
-from webapp.refusals import words_of
-from webapp.subscriber_door import SignIn
+from webapp.subscriber_door import SignIn, refused_page
 
 blueprint = Blueprint("operator_door", __name__, url_prefix="/operator")
 
@@ -78,9 +77,9 @@ def sign_in() -> ResponseReturnValue:
         if not isinstance(operator, Refused):
             auth.sign_in(Kind.OPERATOR_HALF, operator.id, operator.credential_version)
             return redirect(url_for(".code", next=go_on or None), 303)
-        flash(words_of(operator), "error")
-    elif auth.current_user.is_operator:
-        return redirect(auth.safe_next(go_on, _HOME), 303)
+        return refused_page(operator, "auth/operator_sign_in.html", form, go_on)
+    if auth.current_user.is_operator:
+        return auth.go_on(go_on, _HOME)
     return render_template("auth/operator_sign_in.html", form=form, next=go_on)
 
 
@@ -100,7 +99,7 @@ def code() -> ResponseReturnValue:
             return _too_many()
         if _code_is_good(operator, form.code.data):
             auth.sign_in(Kind.OPERATOR, operator.id, operator.credential_version)
-            return redirect(auth.safe_next(go_on, _HOME), 303)
+            return auth.go_on(go_on, _HOME)
         if half.session.code_tries_left <= 1:
             return _too_many()
         form.code.errors = [_("That code is wrong or was used already. Wait for the next one.")]
@@ -125,7 +124,7 @@ def set_up() -> ResponseReturnValue:
         if _keep_secret(operator, secret, form.code.data):
             auth.sign_in(Kind.OPERATOR, operator.id, operator.credential_version)
             flash(_("Welcome. From now on, sign in with your password and a code."), "ok")
-            return redirect(auth.safe_next(go_on, _HOME), 303)
+            return auth.go_on(go_on, _HOME)
         form.code.errors = [_("That code does not fit. Check the clock of your phone and try the next one.")]
     form.sealed.data = _signer(half).dumps(secret)
     parts = the_parts()

@@ -67,6 +67,7 @@ def end() -> None:
 def current() -> Found | None:
     """The session this request came with, if it is good; asked of the database once a request."""
     if "ringback_session" not in g:
+        g.ringback_session = None  # should the database fail, the page that says so greets nobody
         g.ringback_session = _find()
     found: Found | None = g.ringback_session
     return found
@@ -85,7 +86,7 @@ def _find() -> Found | None:
 
 def _hand_out(response: Response) -> Response:
     """Set or take the cookie after a sign-in or sign-out; note a visit once the answer is sent."""
-    parts, name = the_parts(), ""
+    parts = the_parts()
     name = security.cookie_name(parts.config)
     https = security.is_https(parts.config)
     token = g.get("ringback_token")

@@ -30,15 +30,15 @@ class SignIn(BaseForm):
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
     form = SignIn()
-    go_on = auth.safe_next(request.values.get("next"), "/")
+    go_on = request.values.get("next", "")
     if form.validate_on_submit():
         refused = _let_in(form.login.data, form.password.data)
         if refused is None:
-            return redirect(go_on, 303)
-        flash(words_of(refused), "error")
-    elif auth.current_user.is_subscriber:
-        return redirect(go_on, 303)
-    return render_template("auth/sign_in.html", form=form, next=request.values.get("next", ""))
+            return auth.go_on(go_on, "/")
+        return refused_page(refused, "auth/sign_in.html", form, go_on)
+    if auth.current_user.is_subscriber:
+        return auth.go_on(go_on, "/")
+    return render_template("auth/sign_in.html", form=form, next=go_on)
 
 
 @blueprint.post("/sign-out")
@@ -47,6 +47,15 @@ def sign_out() -> ResponseReturnValue:
     auth.sign_out()
     flash(_("You are signed out."), "ok")
     return redirect(url_for(door), 303)
+
+
+def refused_page(refused: Refused, template: str, form: SignIn, go_on: str) -> ResponseReturnValue:
+    """The door again, saying why; 429 when one has to wait (RFC 6585 §4)."""
+    flash(words_of(refused), "error")
+    body = render_template(template, form=form, next=go_on)
+    if refused.reason is Reason.TOO_MANY_TRIES:
+        return body, 429, {"Retry-After": "60"}
+    return body
 
 
 def _let_in(login: str, password: str) -> Refused | None:
