@@ -37,6 +37,8 @@ def ladder(request: Request, legs: Sequence[Leg], steps: Sequence[Line], cdrs: S
 
 def _of_request(request: Request) -> Iterator[Rung]:
     wanted = f", wants {request.destination}" if request.destination else ""
+    if request.purpose == "code":
+        wanted = " and read it a code"
     by = f"wished by {request.trigger}" + (f" from {request.ani}" if request.ani else "")
     yield Rung(request.created_at_ms, "request", f"{by}: ring {request.number_a}{wanted}")
     if request.claimed_at_ms is not None:
