@@ -23,7 +23,7 @@ from callback.failpoints import reach
 from callback.store import accounts, ledger, rates, requests
 from callback.store.models import Account, Deck, Request
 from callback.store.requests import AlreadyLive, Opened, Replaced
-from callback.waking import QueueDown, Wakes
+from callback.waking import QueueDown, Tells, Wakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     request_id: str
+    account_id: str
     number: str  # that will ring
     destination: str | None
     replaced: bool = False  # an earlier wish of this number waited; it is now this one
@@ -58,10 +59,11 @@ class _Plan:
 
 
 class Intake:
-    def __init__(self, config: Config, clock: Clock, queue: Wakes) -> None:
+    def __init__(self, config: Config, clock: Clock, queue: Wakes, news: Tells) -> None:
         self._config = config
         self._clock = clock
         self._queue = queue
+        self._news = news
         self._trunks = tuple(TrunkRule(t.name, t.prefixes, t.strip, t.prepend) for t in config.trunks)
         self._log = structlog.get_logger()
 
@@ -97,6 +99,7 @@ class Intake:
                 return Refused(Reason.CALL_IN_SETUP, {"number": plan.number})
         return Accepted(
             opening.request.id,
+            account.id,
             plan.number,
             plan.destination,
             isinstance(opening, Replaced),
@@ -119,6 +122,8 @@ class Intake:
 
     def wake(self, accepted: Sequence[Accepted]) -> bool:
         """After the commit. False: the queue is away; nothing is lost, the relay enqueues what is due."""
+        for each in accepted:
+            self._news.tell(each.account_id, each.request_id)
         ids = [each.request_id for each in accepted if each.fresh]
         if not ids:
             return True

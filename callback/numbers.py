@@ -108,7 +108,7 @@ class NumberDesk:
         if same is not None:
             if accounts.find_number(session, account.id, allowed) is None:  # removed since
                 return Refused(Reason.CODE_EXPIRED, {"number": allowed})
-            return Accepted(same.id, allowed, None, fresh=False)
+            return Accepted(same.id, account.id, allowed, None, fresh=False)
         deck = self._deck_to_ring(session, account, allowed)
         if isinstance(deck, Refused):
             return deck
@@ -137,7 +137,7 @@ class NumberDesk:
             requests.withdraw(session, wish.id)
             return pending
         ledger.open_hold(session, wish.id, account.id, 0, now_ms)
-        return Accepted(wish.id, allowed, None)
+        return Accepted(wish.id, account.id, allowed, None)
 
     def confirm(self, session: Session, account: Account, number: str, code: str) -> Verified | Refused:
         """The code as typed on a page of this account: five tries, 15 minutes. Safe to repeat."""

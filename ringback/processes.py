@@ -36,7 +36,7 @@ def run_gateway(config: Config) -> None:
     clock, pepper = parts.clock, parts.keys.pepper
     tries = shared_tries(config.queue_url, clock.monotonic_s)
     verifier = Verifier(Passwords(pepper), clock.monotonic_s, tries)
-    intake = Intake(config, clock, parts.queue)
+    intake = Intake(config, clock, parts.queue, parts.news)
     numbers = NumberDesk(config, clock, pepper, Seal(parts.keys.seal).conceal)
     executor = SmsExecutor(config, parts.store, clock, verifier, intake, numbers)
     gateway = Gateway(

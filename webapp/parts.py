@@ -51,7 +51,7 @@ def web_parts(service: Parts, stage: "Stage | None", closing: threading.Event) -
         keys=service.keys,
         store=service.store,
         queue=service.queue,
-        intake=Intake(service.config, service.clock, service.queue),
+        intake=Intake(service.config, service.clock, service.queue, service.news),
         news=service.news,
         passwords=passwords,
         verifier=Verifier(passwords, service.clock.monotonic_s, tries),

@@ -25,6 +25,7 @@ from callback.store.reconcile import reconcile
 from callback.telephony.simulator import Carrier
 from callback.telephony.sip import SipBackend
 from tests.ports import free_port
+from tests.queue.parts import HeardNews
 from tests.waiting import becomes
 
 ANNA = "+48600316058"
@@ -42,16 +43,6 @@ class JumpingClock(Clock):
 
     def monotonic_s(self) -> float:
         return super().monotonic_s() + self.ahead_s
-
-
-class HeardNews:
-    """What the dialer tells people who look at pages: (account, request)."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
-
-    def tell(self, account_id: str, request_id: str = "") -> None:
-        self.told.append((account_id, request_id))
 
 
 class NoQueue:
@@ -150,7 +141,7 @@ async def box(
         news, node = HeardNews(), f"dialer@{socket.gethostname()}:{config.sip.port}"
         seal = Seal(b"s" * 32)
         dialer = Dialer(config, store, backend, clock, news, seal.reveal, node)
-        intake = Intake(config, clock, NoQueue())
+        intake = Intake(config, clock, NoQueue(), news)
         numbers = NumberDesk(config, clock, b"p" * 32, seal.conceal)
         here = Box(config, store, clock, carrier, news, dialer, intake, numbers, asyncio.Event())
         here.running = asyncio.create_task(dialer.run(here.stop, config.run_dir / "dialer.sock"))

@@ -11,6 +11,7 @@ from callback.sealing import Seal
 from callback.store import accounts
 from callback.store.accounts import Verified
 from tests.e2e.product import LOGIN, Product
+from tests.queue.parts import HeardNews
 
 ADDRESS = "192.0.2.7"
 
@@ -23,7 +24,7 @@ class AnnasPage:
         keys = load_keys(config.keys_dir)
         self._store = product.store
         self._queue = CallQueue(config.queue_url)
-        self._intake = Intake(config, clock, self._queue)
+        self._intake = Intake(config, clock, self._queue, HeardNews())
         self._desk = NumberDesk(config, clock, keys.pepper, Seal(keys.seal).conceal)
 
     def call_with_code(self, number: str, key: str = "k1") -> str:

@@ -24,6 +24,7 @@ from callback.store.models import Account, Outbox, Request
 from callback.store.reconcile import reconcile
 from callback.store.rows import every
 from callback.waking import QueueDown
+from tests.queue.parts import HeardNews
 
 ANNA = "+48600316058"
 US = "+48221234567"
@@ -55,7 +56,7 @@ class Desk:
         passwords = Passwords(b"p" * 32)
         verifier = Verifier(passwords, self.clock.monotonic_s)
         self.seal = Seal(b"s" * SEAL_KEY_OCTETS)
-        self.intake = Intake(config, self.clock, self.queue)
+        self.intake = Intake(config, self.clock, self.queue, HeardNews())
         self.numbers = NumberDesk(config, self.clock, b"p" * 32, self.seal.conceal)
         self.executor = SmsExecutor(config, store, self.clock, verifier, self.intake, self.numbers)
         self._hash = passwords.hash(PASSWORD)

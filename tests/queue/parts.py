@@ -81,6 +81,16 @@ class ListQueue:
         self.jobs.append(list(ids))
 
 
+class HeardNews:
+    """What people who look at pages would be told: (account, request)."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def tell(self, account_id: str, request_id: str = "") -> None:
+        self.told.append((account_id, request_id))
+
+
 @dataclass
 class Worker:
     process: subprocess.Popen[bytes]
