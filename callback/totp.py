@@ -44,7 +44,7 @@ def code_at(secret: str, now_ms: int) -> str:
 
 def address(secret: str, login: str, service: str) -> str:
     """The otpauth: address that an authenticator reads from a QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(login, issuer_name=service)
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=service)
 
 
 def seal(session_key: bytes, operator_id: str, secret: str) -> bytes:

@@ -26,6 +26,7 @@ from webapp import (
     static_files,
 )
 from webapp.again import blueprint as again
+from webapp.console import BLUEPRINTS as CONSOLE
 from webapp.demo import blueprint as demo
 from webapp.events import blueprint as events
 from webapp.exports import blueprint as exports
@@ -57,6 +58,7 @@ _BLUEPRINTS: tuple[Blueprint, ...] = (
     profile,
     live,
     events,
+    *CONSOLE,
 )
 
 

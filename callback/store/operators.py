@@ -65,6 +65,24 @@ def set_operator_password(session: Session, operator_id: str, password_hash: str
     return changed(session, replace.values(**values)) == 1
 
 
+def set_operator_habits(session: Session, operator_id: str, locale: str, time_zone: str) -> bool:
+    """Keep an operator's language and IANA time zone."""
+    operator = update(Operator).where(col(Operator.id) == operator_id)
+    return changed(session, operator.values(locale=locale, time_zone=time_zone)) == 1
+
+
+def replace_totp(session: Session, operator_id: str, sealed: bytes, step: int) -> bool:
+    """Another sealed TOTP secret for one who has one, its first code used."""
+    with_one = update(Operator).where(col(Operator.id) == operator_id, col(Operator.totp_sealed).is_not(None))
+    return changed(session, with_one.values(totp_sealed=sealed, totp_step=step)) == 1
+
+
+def get_operator(session: Session, operator_id: str) -> Operator:
+    operator = first(session, select(Operator).where(Operator.id == operator_id))
+    assert operator is not None, f"no operator {operator_id}"
+    return operator
+
+
 def claim_operator_link(
     session: Session, token: str, login: str, password_hash: str, now_ms: int
 ) -> Operator | None:

@@ -55,6 +55,11 @@ class Queue:
             raise QueueDown("away")
         self.woken += ids
 
+    def waiting(self) -> int:
+        if self.is_down:
+            raise QueueDown("away")
+        return len(self.woken)
+
     def close(self) -> None: ...
 
 
@@ -154,7 +159,7 @@ def desk(deck: str = DECK, **sections: Any) -> Iterator[Desk]:
     config = Config(data_dir=directory, **settings)
     make_missing_keys(config.keys_dir)
     config.run_dir.mkdir(mode=0o700)
-    store = Store(config.database_url)
+    store = Store(config.database_url, busy_timeout_ms=500)
     store.migrate()
     if deck:
         path = directory / "deck.csv"

@@ -1,0 +1,84 @@
+"""What an operator sees first: calls now and today, SMS today, what was refused, and whether all is up."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+
+from callback.core.outcomes import Refused
+from callback.core.results import Result
+from callback.store import audit, traffic
+from callback.store.live import live_calls
+from callback.waking import QueueDown
+from webapp.auth import operator_only
+from webapp.console.audit_words import entry_words
+from webapp.console.days import midnight_ms
+from webapp.console.links import Plant, read_plant
+from webapp.parts import the_parts
+from webapp.refusals import words_of
+
+blueprint = Blueprint("console_overview", __name__, url_prefix="/operator")
+
+_ENTRIES = 8
+_PARTS = ("dialer", "gateway", "relay")
+
+
+@blueprint.get("/")
+@operator_only
+def overview() -> ResponseReturnValue:
+    parts = the_parts()
+    now_ms = parts.clock.now_ms()
+    with parts.store.read() as session:
+        seen = _read(session, now_ms)
+    return render_template(
+        "console/overview.html",
+        **seen,
+        now_ms=now_ms,
+        queue_waiting=_queue_waiting(),
+        entry_words=entry_words,
+    )
+
+
+@blueprint.get("/now")
+@operator_only
+def now() -> ResponseReturnValue:
+    """The part of the page that changes by itself."""
+    now_ms = the_parts().clock.now_ms()
+    with the_parts().store.read() as session:
+        seen = _read(session, now_ms)
+    return render_template("console/_now.html", **seen, now_ms=now_ms, queue_waiting=_queue_waiting())
+
+
+def _read(session: Session, now_ms: int) -> dict[str, object]:
+    """Fourteen statements."""
+    since_ms = midnight_ms(now_ms)
+    calls, sms = traffic.count_calls(session, since_ms), traffic.count_sms(session, since_ms)
+    plant = read_plant(session, now_ms)
+    return {
+        "live": live_calls(session, now_ms),
+        "calls": calls,
+        "calls_in_all": sum(calls.values()),
+        "talked": calls.get(Result.TALKED, 0),
+        "failed": calls.get(Result.FAILED, 0),
+        "sms": sms,
+        "refused": [(words_of(Refused(reason)), reason, count) for reason, count in sms.refused],
+        "plant": plant,
+        "parts_up": _parts_up(plant),
+        "entries": audit.latest(session, _ENTRIES),
+    }
+
+
+def _parts_up(plant: Plant) -> list[tuple[str, int, int]]:
+    """Of each kind of process: how many are up, of how many that were seen lately."""
+    told = []
+    for kind in _PARTS:
+        states = [seen.state for seen in plant.nodes if seen.node.kind == kind]
+        told.append((kind, states.count("up"), len(states)))
+    return told
+
+
+def _queue_waiting() -> int | None:
+    """Jobs nobody has taken yet; None if the queue is away."""
+    try:
+        return the_parts().queue.waiting()
+    except QueueDown:
+        return None
