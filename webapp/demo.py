@@ -7,7 +7,7 @@ stands in between. For anybody else there is no such page.
     GET  /demo                              the page          GET  /demo/events        pictures, live (SSE)
     POST /demo/phones/<phone>/<verb>        JSON in, 204      GET  /demo/picture       the present one
     POST /demo/phones/<phone>/voice         PCM in            GET  /demo/phones/<phone>/ear    PCM out, live
-    POST /demo/kill, /demo/sign-in/<who>                      GET  /demo/operator      its code of now
+    POST /demo/kill, /demo/sign-in/<who>            GET  /demo/operator, /demo/token   codes of now
 """
 
 import json
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from callback.store import accounts, operators
@@ -140,6 +141,12 @@ def operator() -> ResponseReturnValue:
     """The code an authenticator would show now, and for how long."""
     visitor = the_stage().operator()
     return {"code": visitor.code, "code_left_s": visitor.code_left_s}
+
+
+@blueprint.get("/token")
+def token() -> ResponseReturnValue:
+    """A fresh token for forms: signing in on another tab makes the page's old one worthless."""
+    return {"token": generate_csrf()}
 
 
 @blueprint.get("/phones/<phone>/ear")

@@ -73,7 +73,6 @@ def _captions() -> dict[str, str]:
         "joined": _("connected with {name}"),
         "tune": _("♪ {name} plays a tune"),
         "voice": _("{name} speaks"),
-        "silence": _("silence"),
     }
 
 
@@ -100,7 +99,6 @@ def _advice() -> dict[str, str]:
 
 def _controls() -> dict[str, str]:
     return {
-        "idle": _("Nothing is ringing"),
         "ringing-now": _("{name}’s phone rings: {caller} calls"),
         "in-call-now": _("{name} is in a call"),
         "over-now": _("{name}’s call is over"),
@@ -110,12 +108,8 @@ def _controls() -> dict[str, str]:
         "delivered": _("taken by the service"),
         "failed": _("not taken yet"),
         "hear": _("Hear"),
-        "hearing": _("You hear {name}’s phone"),
-        "not-hearing": _("You do not hear this phone"),
         "mute": _("Mute"),
-        "muted": _("Muted"),
-        "talk": _("Microphone"),
-        "talking": _("Microphone on"),
+        "microphone": _("Microphone"),
         "no-microphone": _("The browser gives no microphone. Play a tune instead."),
         "tune-off": _("No tune"),
         "tune.ode": _("Ode to Joy"),
@@ -148,7 +142,6 @@ def _facts() -> dict[str, str]:
         "books-wrong": _("The books disagree: {faults}"),
         "pid": _("pid {pid}"),
         "away": _("away"),
-        "killed": _("killed"),
         "back": _("back after {ms} ms"),
         "deaths": _("died {count} times"),
         "death": _("died once"),
@@ -162,5 +155,4 @@ def _facts() -> dict[str, str]:
         "relay.does": _("finds what others left behind"),
         "valkey.does": _("the queue; only wakes"),
         "hit": _("kill -9 {pid}: {name} is dead"),
-        "code-left": _("{seconds} s"),
     }

@@ -120,7 +120,8 @@ def _name(number: str) -> str:
 
 def charge_of(seen: Seen) -> Charge:
     """The money of a callback as it stands."""
-    bill = bill_of(seen, seen.balance_micro + seen.moved_micro("settle"))
+    before_micro = seen.balance_micro + seen.moved_micro("hold") - seen.moved_micro("release")
+    bill = bill_of(seen, before_micro)
 
     def money(micro: int) -> str:
         return format_money(micro, bill.currency)

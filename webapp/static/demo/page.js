@@ -1,0 +1,69 @@
+// The demo page: takes the pictures as they come and hands each part to who draws it.
+
+import { showFacts, showProcesses } from "./chaos.js";
+import { Coach } from "./coach.js";
+import { Phone } from "./phone.js";
+import { showCharge, showTimeline } from "./story.js";
+import { follow, renewToken, showTrouble } from "./wire.js";
+import { say } from "./words.js";
+
+const TICK_MS = 66;
+const PANS = [-0.4, 0.4];
+
+const elements = [...document.querySelectorAll("[data-phone]")];
+const phones = new Map(elements.map((element, at) => [element.dataset.phone, new Phone(element, PANS[at] ?? 0)]));
+const coach = new Coach(phones);
+const picture = {};
+
+follow((parts) => {
+  const before = picture.step?.phone;
+  Object.assign(picture, parts);
+  if (parts.phones || parts.step) {
+    for (const looks of picture.phones) phones.get(looks.id).show(looks, picture.step, picture.now_ms);
+    coach.show(picture.step);
+    coach.light();
+    markTabs(picture.step, before);
+  }
+  if (parts.chapters) showTimeline(parts.chapters);
+  if ("charge" in parts) showCharge(parts.charge);
+  if (parts.processes) showProcesses(parts.processes);
+  if (parts.facts) showFacts(parts.facts);
+  if ("trouble" in parts) showTrouble(parts.trouble ? say(`trouble.${parts.trouble}`) : "", "trouble");
+});
+
+setInterval(() => phones.forEach((phone) => phone.tick()), TICK_MS);
+
+// On a narrow screen one phone is shown at a time: the one whose turn it is, until somebody chooses.
+const tabs = [...document.querySelectorAll("[data-shows]")];
+for (const tab of tabs) tab.addEventListener("click", () => showPhone(tab.dataset.shows));
+
+function showPhone(id) {
+  for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.shows === id));
+  for (const [name, phone] of phones) phone.element.classList.toggle("is-shown", name === id);
+}
+
+function markTabs(step, before) {
+  for (const tab of tabs) tab.classList.toggle("wants-you", tab.dataset.shows === step.phone);
+  for (const tab of tabs) tab.classList.toggle("has-call", phones.get(tab.dataset.shows).looks.state !== "idle");
+  if (step.phone && step.phone !== before) showPhone(step.phone);
+}
+
+// The operator's one-time code, with the time it is good for.
+async function showCode() {
+  const place = document.getElementById("operator-left");
+  place.value -= 1;
+  if (place.value > 0) return;
+  try {
+    const fresh = await (await fetch("/demo/operator")).json();
+    document.getElementById("operator-code").textContent = fresh.code;
+    place.value = fresh.code_left_s;
+  } catch {
+    place.value = 1; // tried again in a second
+  }
+}
+setInterval(showCode, 1000);
+
+// Signing in on another tab makes new form tokens: take one when we come back.
+document.addEventListener("visibilitychange", () => document.hidden || renewToken().catch(() => {}));
+
+globalThis.ringbackDemo = { phones, picture }; // for who looks under the bonnet, tests included
