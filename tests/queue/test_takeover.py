@@ -10,6 +10,7 @@ from callback.store.db import Store
 from callback.store.models import Cdr, Leg, Request
 from callback.store.reconcile import reconcile
 from callback.takeover import Takeover
+from callback.wishing import Ending, wish_end
 from tests.queue.parts import ACCOUNT, HELD_MICRO, HandClock, wish
 
 DIALER = "dialer@here:5060"
@@ -110,6 +111,17 @@ def test_a_wish_whose_phone_was_never_answered_is_queued_again(scene: Scene) -> 
     (record,) = scene.records(request_id)
     assert (record.cause, record.blame, record.cost_micro) == ("lost", "us", 0)
     assert scene.wallet().held_micro == HELD_MICRO  # the hold goes on with the request
+
+
+def test_a_wish_whose_phone_was_never_answered_ends_if_somebody_wanted_it_to(scene: Scene) -> None:
+    request_id = scene.claim("x")
+    scene.dial(request_id)
+    with scene.store.write() as session:
+        assert wish_end(session, request_id, "account:anna", "wish", scene.clock.now_ms()) is Ending.WISHED
+    scene.pass_s(60)
+    request = scene.request(request_id)
+    assert (request.state, request.outcome) == ("cancelled", "cancelled")
+    assert scene.wallet().held_micro == 0
 
 
 def test_it_is_rung_again_once_only(scene: Scene) -> None:
