@@ -4,13 +4,17 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
 from callback.store import accounts
 from callback.store.accounts import Verified
 from callback.telephony.simulator import Plan
 from callback.telephony.simulator.plan import BY_HAND
 from tests.e2e.number_desk import AnnasPage
+from tests.e2e.town import PHONE as DIRECT
 from tests.e2e.town import TIMES, town
 from tests.listening import digits_in
+from tests.peers.baresip import Baresip
 from tests.waiting import becomes
 
 PHONE = "+48600316059"
@@ -48,7 +52,7 @@ def test_a_phone_is_rung_hears_its_code_and_is_confirmed_by_it() -> None:
             shown = ours.run("trace", request_id)
             assert shown.exit_code == 0 and "read it a code" in shown.output and code not in shown.output
             assert ours.ask("reconcile") == {"clean": True, "faults": []}
-            assert here.carrier.open_calls() == []
+            await becomes(lambda: not here.carrier.open_calls(), 5, "no dialog is left on the wire")
             assert await ours.stop() == 0
             assert files_with(ways_to_keep_it, ours.directory) == [], "afterwards"
             with ours.store.read() as session:
@@ -72,5 +76,27 @@ def test_a_phone_nobody_takes_rings_as_long_as_any_other() -> None:
             page.close()
             await here.product.finished(2)
             assert here.product.ask("reconcile") == {"clean": True, "faults": []}
+
+    asyncio.run(play())
+
+
+@pytest.mark.realtime
+def test_a_phone_that_is_not_of_our_making_hears_the_code(tmp_path: Path) -> None:
+    async def play() -> None:
+        with Baresip(tmp_path / "phone", PHONE, 700) as phone:
+            async with town(trunks=DIRECT.format(name="phone", port=phone.port, prefix=PHONE)) as here:
+                await here.serve()
+                page = AnnasPage(here.product)
+                page.call_with_code(PHONE)
+                await becomes(lambda: phone.saw("CALL_INCOMING"), 10, "it rings")
+                phone.answer()
+                await becomes(lambda: phone.saw("CALL_ESTABLISHED"), 10, "it is answered")
+                phone.press("1")
+                await becomes(lambda: len(digits_in(phone.heard())) >= 6, 15, "the code is read")
+                phone.hang_up()
+                (call,) = await here.product.finished()
+                assert call.outcome == "code-read"
+                assert isinstance(page.confirm(PHONE, digits_in(phone.heard())[:6]), Verified)
+                page.close()
 
     asyncio.run(play())
