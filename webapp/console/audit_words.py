@@ -21,12 +21,14 @@ ACTIONS: Mapping[str, Any] = {
     "change-own-password": _l("Changed their own password"),
     "renew-own-totp": _l("Set up a new code generator"),
 }
-_TOLD = ("amount", "credit", "reason", "number", "login")
+_TOLD = ("amount", "credit", "number", "reason")
 
 
-def entry_words(entry: Entry) -> str:
-    """What was done, and to what: "Booked a payment: 5.00 EUR, cash"."""
+def entry_words(entry: Entry, whose: bool = False) -> str:
+    """What was done, and with what: "Booked a payment: 5.00 EUR, cash"; with `whose` to whom, first."""
     told = [_shown(name, entry.detail[name]) for name in _TOLD if entry.detail.get(name)]
+    if whose and entry.detail.get("login"):
+        told.insert(0, entry.detail["login"])
     words = str(ACTIONS.get(entry.action, entry.action))
     return _("%(deed)s: %(what)s", deed=words, what=", ".join(told)) if told else words
 

@@ -171,7 +171,8 @@ def _get(session: Session, account_id: str) -> Account:
 
 def _note(session: Session, action: str, account: Account, now_ms: int, **detail: str | int) -> None:
     author = the_operator().login
-    audit.record(session, at_ms=now_ms, author=author, action=action, subject=account.id, **detail)
+    told = {"login": account.login, **detail}
+    audit.record(session, at_ms=now_ms, author=author, action=action, subject=account.id, **told)
 
 
 def _back(account_id: str) -> ResponseReturnValue:

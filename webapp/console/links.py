@@ -16,7 +16,7 @@ from webapp.parts import the_parts
 
 blueprint = Blueprint("console_links", __name__, url_prefix="/operator/links")
 
-_FORGOTTEN_MS = 7 * 24 * 3_600_000  # a process silent for a week is no news any more
+_FORGOTTEN_MS = 24 * 3_600_000  # a process silent for a day is no news any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
-from callback.core.outcomes import Refused
 from callback.core.results import Result
 from callback.store import audit, traffic
 from callback.store.live import live_calls
@@ -13,8 +12,8 @@ from webapp.auth import operator_only
 from webapp.console.audit_words import entry_words
 from webapp.console.days import midnight_ms
 from webapp.console.links import Plant, read_plant
+from webapp.console.sms_words import REFUSED
 from webapp.parts import the_parts
-from webapp.refusals import words_of
 
 blueprint = Blueprint("console_overview", __name__, url_prefix="/operator")
 
@@ -25,27 +24,23 @@ _PARTS = ("dialer", "gateway", "relay")
 @blueprint.get("/")
 @operator_only
 def overview() -> ResponseReturnValue:
-    parts = the_parts()
-    now_ms = parts.clock.now_ms()
-    with parts.store.read() as session:
-        seen = _read(session, now_ms)
-    return render_template(
-        "console/overview.html",
-        **seen,
-        now_ms=now_ms,
-        queue_waiting=_queue_waiting(),
-        entry_words=entry_words,
-    )
+    return _show("console/overview.html")
 
 
 @blueprint.get("/now")
 @operator_only
 def now() -> ResponseReturnValue:
     """The part of the page that changes by itself."""
+    return _show("console/_now.html")
+
+
+def _show(template: str) -> str:
     now_ms = the_parts().clock.now_ms()
     with the_parts().store.read() as session:
         seen = _read(session, now_ms)
-    return render_template("console/_now.html", **seen, now_ms=now_ms, queue_waiting=_queue_waiting())
+    return render_template(
+        template, **seen, now_ms=now_ms, queue_waiting=_queue_waiting(), entry_words=entry_words
+    )
 
 
 def _read(session: Session, now_ms: int) -> dict[str, object]:
@@ -60,7 +55,7 @@ def _read(session: Session, now_ms: int) -> dict[str, object]:
         "talked": calls.get(Result.TALKED, 0),
         "failed": calls.get(Result.FAILED, 0),
         "sms": sms,
-        "refused": [(words_of(Refused(reason)), reason, count) for reason, count in sms.refused],
+        "refused": [(REFUSED[reason], count) for reason, count in sms.refused],
         "plant": plant,
         "parts_up": _parts_up(plant),
         "entries": audit.latest(session, _ENTRIES),
@@ -68,10 +63,10 @@ def _read(session: Session, now_ms: int) -> dict[str, object]:
 
 
 def _parts_up(plant: Plant) -> list[tuple[str, int, int]]:
-    """Of each kind of process: how many are up, of how many that were seen lately."""
+    """Of each kind of process: how many are up, of how many that did not say goodbye."""
     told = []
     for kind in _PARTS:
-        states = [seen.state for seen in plant.nodes if seen.node.kind == kind]
+        states = [seen.state for seen in plant.nodes if seen.node.kind == kind and seen.state != "down"]
         told.append((kind, states.count("up"), len(states)))
     return told
 

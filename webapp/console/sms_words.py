@@ -7,13 +7,12 @@ a client was sent are the gateway's own business (`smsgw/replies.py`): here stan
 from collections.abc import Mapping
 from typing import Any
 
-from callback.core.outcomes import Reason, Refused
+from callback.core.outcomes import Reason
 from callback.core.sms import ReplyKind
 from callback.store.sms_log import SmsLine, Sort
 from webapp.filters import number
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext as _l
-from webapp.refusals import words_of
 
 UNDERSTOOD: Mapping[str, Any] = {
     ReplyKind.REGISTERED: _l("Registered a number"),
@@ -40,9 +39,34 @@ ANSWERED: Mapping[str, Any] = {
     ReplyKind.NUMBER_VERIFIED: _l("Number %(number)s is confirmed"),
     ReplyKind.NUMBER_MOVED: _l("Number %(number)s moved to another account"),
     ReplyKind.CALLBACK_ACCEPTED: _l("We call %(number)s"),
-    ReplyKind.CALLBACK_REPLACED: _l("We call %(number)s; the earlier wish was changed"),
+    ReplyKind.CALLBACK_REPLACED: _l("The earlier wish was changed; we call %(number)s"),
     ReplyKind.BALANCE: _l("The balance is %(balance)s"),
     ReplyKind.HELP: _l("The help text"),
+}
+REFUSED: Mapping[Reason, Any] = {
+    Reason.MALFORMED: _l("Not understood"),
+    Reason.MISSING_PART: _l("A part was missing"),
+    Reason.BAD_CREDENTIALS: _l("Wrong login or password"),
+    Reason.ACCOUNT_BLOCKED: _l("The account is blocked"),
+    Reason.TOO_MANY_TRIES: _l("Too many tries"),
+    Reason.INVALID_NUMBER: _l("No number that can be called"),
+    Reason.EMERGENCY_NUMBER: _l("An emergency number"),
+    Reason.PREMIUM_NUMBER: _l("A premium or special number"),
+    Reason.NOT_YOUR_NUMBER: _l("Not a number of this client"),
+    Reason.NUMBER_PENDING: _l("The number is not confirmed yet"),
+    Reason.SAME_NUMBER: _l("The destination is the phone that would ring"),
+    Reason.NO_NUMBER: _l("The client has no confirmed number"),
+    Reason.WRONG_CODE: _l("Wrong code"),
+    Reason.CODE_EXPIRED: _l("The code was no longer valid"),
+    Reason.TOO_MANY_CODES: _l("Too many codes were asked for"),
+    Reason.NO_CODE_THERE: _l("No codes are sent to that country"),
+    Reason.NO_SMS_LINK: _l("There was no link to send a code by"),
+    Reason.NO_RATE: _l("There is no price for that number"),
+    Reason.NO_ROUTE: _l("No trunk reaches that number"),
+    Reason.BALANCE_LOW: _l("The balance was too low"),
+    Reason.CALL_IN_SETUP: _l("A call was under way already"),
+    Reason.NOT_AVAILABLE: _l("Understood, but not offered here"),
+    Reason.SYSTEM_TROUBLE: _l("A technical problem of ours"),
 }
 SORTS: Mapping[Sort, Any] = {
     Sort.UNDERSTOOD: _l("Understood"),
@@ -66,7 +90,7 @@ def meaning(line: SmsLine) -> str:
     if known is not None:
         return str(known)
     if line.outcome in tuple(Reason):
-        return words_of(Refused(Reason(line.outcome)))
+        return str(REFUSED[Reason(line.outcome)])
     return line.outcome
 
 
@@ -83,16 +107,13 @@ def tone(line: SmsLine) -> tuple[str, str]:
 def _answer(line: SmsLine) -> str:
     told = {name: number(value) if name in _PHONES else value for name, value in line.params.items()}
     if line.outcome in tuple(Reason):
-        return _("Refused: %(why)s", why=words_of(Refused(Reason(line.outcome), line.params)))
-    template = ANSWERED.get(line.outcome)
-    if template is None:
+        words, more = str(REFUSED[Reason(line.outcome)]), told.get("number")
+    elif line.outcome in ANSWERED:
+        words = str(ANSWERED[line.outcome]) % {"number": _("the number"), "balance": _("not known"), **told}
+        more = told.get("destination")
+    else:
         return line.outcome
-    words = str(template) % {"number": _("the number"), "balance": _("not known"), **told}
-    return (
-        _("%(words)s, then %(whom)s", words=words, whom=told["destination"])
-        if "destination" in told
-        else words
-    )
+    return _("%(words)s: %(more)s", words=words, more=more) if more else words
 
 
 _STATES: Mapping[str, tuple[str, Any]] = {
