@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from wtforms import PasswordField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
+from callback import clients
+from callback.clients import Unfit
 from callback.core.outcomes import Reason, Refused
-from callback.core.texted import as_texted, can_be_texted
+from callback.core.texted import as_texted
 from callback.store import accounts, habits, web_sessions
 from callback.store.web_sessions import Kind
 from webapp import auth
@@ -26,7 +28,7 @@ from webapp.time_zones import find_time_zone, time_zones
 blueprint = Blueprint("profile", __name__, url_prefix="/profile")
 
 PASSWORD_LEAST = 8
-PASSWORD_MOST = 128
+_OLD_MOST = 128
 
 
 class Habits(BaseForm):
@@ -48,17 +50,17 @@ class Habits(BaseForm):
 
 class Password(BaseForm):
     old = PasswordField(
-        lazy_gettext("Present password"), validators=[InputRequired(), Length(max=PASSWORD_MOST), clean_text]
+        lazy_gettext("Present password"), validators=[InputRequired(), Length(max=_OLD_MOST), clean_text]
     )
     new = PasswordField(
         lazy_gettext("New password"),
-        validators=[InputRequired(), Length(min=PASSWORD_LEAST, max=PASSWORD_MOST), clean_text],
+        validators=[InputRequired(), Length(min=PASSWORD_LEAST, max=clients.PASSWORD_MOST), clean_text],
     )
 
     def validate_new(self, field: PasswordField) -> None:
         """As an SMS gives it: it will be written in one."""
-        password = as_texted(field.data)
-        if not can_be_texted(password):
+        password = clients.read_password(field.data)
+        if isinstance(password, Unfit):
             raise ValidationError(
                 lazy_gettext("Use no space or comma, and no quotation mark in front: an SMS has to carry it.")
             )

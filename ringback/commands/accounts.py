@@ -1,4 +1,4 @@
-"""`ringback account add|show|topup`: the people we call back."""
+"""`ringback account add|show|topup|password`: the people we call back."""
 
 import sys
 from getpass import getpass
@@ -15,7 +15,7 @@ from callback.core.numbers import is_country, parse_number
 from callback.core.outcomes import Refused
 from callback.keys import load_keys
 from callback.passwords import Passwords
-from callback.store import accounts, ledger
+from callback.store import accounts, ledger, web_sessions
 from callback.store.models import Account
 from ringback.opening import open_config, open_store
 from ringback.terminal import (
@@ -53,6 +53,8 @@ _WORDS = {
 }
 
 Login = Annotated[str, typer.Argument(help="The account's login.")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read it from stdin.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it.")]
 
 
 @app.command()
@@ -61,8 +63,8 @@ def add(
     number: Annotated[
         list[str] | None, typer.Option("--number", help="Their phone; you vouch for it.")
     ] = None,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read it from stdin.")] = False,
-    generate: Annotated[bool, typer.Option("--generate", help="Make a password and print it.")] = False,
+    password_stdin: FromStdin = False,
+    generate: Generate = False,
     topup: Annotated[str, typer.Option("--topup", help="First credit, such as 10.00.")] = "",
     country: Annotated[str, typer.Option("--country", help="Home country. (Default: the service's.)")] = "",
     locale: Annotated[str, typer.Option("--locale", help="Language. (Default: the service's.)")] = "",
@@ -70,8 +72,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make an account. The password comes from stdin or is made here, never from the command line."""
-    if password_stdin == generate:
-        raise typer.BadParameter("give either --password-stdin or --generate")
+    _one_of(password_stdin, generate)
     settings = open_config(config)
     name = _fit(clients.read_login(login), login)
     home = (country or settings.service.country).upper()
@@ -79,7 +80,7 @@ def add(
         give_up(f"--country {home}: not a country (ISO 3166, two letters)")
     numbers = tuple(_number(text, home) for text in number or [])
     credit_micro = _amount(topup) if topup else 0
-    password = clients.generate_password() if generate else _fit(clients.read_password(_typed()), login)
+    password = _new_password(generate, login)
     clock = Clock()
     new = NewClient(
         id=clock.new_id(),
@@ -135,6 +136,41 @@ def topup(
         _credit(session, account, amount_micro, reason, Clock())
         facts = _facts(session, account)
     _tell(facts, as_json)
+
+
+@app.command()
+def password(
+    login: Login,
+    password_stdin: FromStdin = False,
+    generate: Generate = False,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give an account another password, for SMS and web; who is signed in by the old one is signed out."""
+    _one_of(password_stdin, generate)
+    settings = open_config(config)
+    store = open_store(settings)
+    with store.read() as session:
+        account = _find(session, login)
+    new = _new_password(generate, login)
+    hashed = Passwords(load_keys(settings.keys_dir).pepper).hash(new)
+    with store.write() as session:
+        accounts.set_password(session, account.id, hashed)
+        web_sessions.revoke_all(session, account.id)
+        facts = _facts(session, account)
+    if generate:
+        facts["password"] = new
+    _tell(facts, as_json)
+
+
+def _one_of(password_stdin: bool, generate: bool) -> None:
+    if password_stdin == generate:
+        raise typer.BadParameter("give either --password-stdin or --generate")
+
+
+def _new_password(generate: bool, login: str) -> str:
+    """Made here or typed, never from the command line."""
+    return clients.generate_password() if generate else _fit(clients.read_password(_typed()), login)
 
 
 def _find(session: Session, login: str) -> Account:

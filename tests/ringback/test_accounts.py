@@ -44,6 +44,21 @@ def test_a_generated_password_is_shown_once(house: House) -> None:
     assert "password" not in house.json("account", "show", "ben")
 
 
+def test_another_password_is_good_at_once_and_the_old_one_is_not(house: House) -> None:
+    house.run("account", "add", "--login", "ben", "--password-stdin", typed="first-secret\n")
+    result = house.run("account", "password", "ben", "--password-stdin", typed="second-secret\n")
+    assert result.exit_code == 0, result.output
+    assert "secret" not in result.output
+    with Store(house.config.database_url).read() as session:
+        account = accounts.find_account(session, "ben")
+    assert account is not None
+    passwords = Passwords(load_keys(house.config.keys_dir).pepper)
+    assert passwords.matches(account.password_hash, "second-secret")
+    assert not passwords.matches(account.password_hash, "first-secret")
+    assert account.credential_version == 2
+    assert len(house.json("account", "password", "ben", "--generate")["password"]) == 12
+
+
 def test_a_top_up_is_credited_and_has_a_reason(house: House) -> None:
     house.run("account", "add", "--login", "ben", "--generate")
     assert house.run("account", "topup", "ben", "2.345678", "--reason", "cash").exit_code == 0
@@ -55,6 +70,8 @@ def test_every_mistake_is_one_clear_sentence_and_changes_nothing(house: House) -
     house.run("account", "add", "--login", "ben", "--generate", "--number", "600316058")
     for words, typed, told in (
         (("add", "--login", "BEN", "--generate"), None, "--login BEN: there is such an account already"),
+        (("password", "nobody", "--generate"), None, "nobody: there is no such account"),
+        (("password", "ben", "--password-stdin"), "short\n", "at least 6 characters"),
         (("add", "--login", "eve", "--generate", "--number", "12"), None, "--number 12: invalid-number"),
         (("add", "--login", "eve", "--generate", "--number", "112"), None, "--number 112: emergency-number"),
         (("add", "--login", "eve", "--generate", "--number", "600316058"), None, "belongs to ben"),
