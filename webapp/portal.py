@@ -17,6 +17,7 @@ from wtforms.validators import Length, Optional
 from callback.core.numbers import example_mobile
 from callback.core.outcomes import Reason, Refused
 from callback.core.quote import Quote
+from callback.core.results import Result
 from callback.intake import Wish
 from callback.store import accounts, history, ledger, requests
 from callback.store.history import CallFilter, CallLine
@@ -179,7 +180,7 @@ def calls_now() -> ResponseReturnValue:
     account = the_subscriber().account
     with the_parts().store.read() as session:
         recent = _recent(session, account)
-    return render_template("portal/_calls.html", recent=recent, **_words(account))
+    return render_template("portal/_calls.html", **_listed(recent), **_words(account))
 
 
 def _fragment(price: Quote | None, words: str = "") -> str:
@@ -199,7 +200,7 @@ def _show(form: CallMe, price: Quote | None = None) -> str:
         form=form,
         page=page,
         money=page.money,
-        recent=page.recent,
+        **_listed(page.recent),
         now_ms=now_ms,
         quote=price,
         quote_words="",
@@ -217,6 +218,16 @@ def _words(account: Account) -> dict[str, Any]:
         "access_number": the_parts().config.service.access_number,
         "call_text": call_me_sms(account.login),
     }
+
+
+def _listed(recent: tuple[CallLine, ...]) -> dict[str, Any]:
+    """The last calls; one that is not over leads to its live page."""
+    live = {line.request_id for line in recent if line.result is Result.LIVE}
+
+    def call_url(request_id: str) -> str:
+        return f"/calls/{request_id}" if request_id in live else f"/history/{request_id}"
+
+    return {"recent": recent, "call_url": call_url}
 
 
 def _to_call(request_id: str) -> ResponseReturnValue:
