@@ -18,7 +18,7 @@ from callback.clock import Clock
 from callback.config import Retention
 from callback.failpoints import reach
 from callback.lease import TAKE_OVER_S
-from callback.store import inbox, nodes, requests
+from callback.store import inbox, nodes, requests, web_sessions
 from callback.store.accounts import CODE_LIFE_MS
 from callback.store.db import Store, StoreError
 from callback.store.models import Lease
@@ -156,6 +156,7 @@ class Relay:
         before_ms = now_ms - self._retention.sealed_h * 3_600_000
         with self._store.write() as session:
             erased = inbox.erase_sealed(session, before_ms)
+            web_sessions.remove_expired(session, now_ms)
             requests.erase_codes(session, now_ms - CODE_LIFE_MS)
         reach("relay.retention")
         if erased:

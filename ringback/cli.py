@@ -18,6 +18,7 @@ _FOUND_IN = {  # in the order of the help: module of `ringback/commands`, and th
     "serve": "running:serve",
     "run": "running:run",
     "account": "accounts:app",
+    "operator": "operators:app",
     "rates": "rates:app",
     "calls": "calls:calls",
     "trace": "calls:trace",

@@ -6,7 +6,7 @@ done. Must not know SIP, SMPP or the process that serves it.
 """
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
 from flask import Blueprint
@@ -62,6 +62,12 @@ _BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
+class Site(APIFlask):
+    def log_exception(self, exc_info: Any) -> None:
+        """Flask would write the whole address, and some hold the token of a link."""
+        errors.note_fault(exc_info)
+
+
 def create_app(
     service: Parts, *, stage: "Stage | None" = None, closing: threading.Event | None = None
 ) -> APIFlask:
@@ -69,7 +75,7 @@ def create_app(
 
     `stage` plays the telecom of the demo; `closing` is set when the process is to end.
     """
-    app = APIFlask("webapp", docs_path=None, spec_path=None, json_errors=False, static_folder=None)  # type: ignore[arg-type]  # Flask takes None
+    app = Site("webapp", docs_path=None, spec_path=None, json_errors=False, static_folder=None)  # type: ignore[arg-type]  # Flask takes None
     app.config.update(
         SECRET_KEY=parts.signing_key(service.keys.session),
         SESSION_COOKIE_NAME=security.cookie_name(service.config, "form"),

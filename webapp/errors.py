@@ -5,6 +5,7 @@ press may be made again. Forms too old to be trusted are shown filled in, to be 
 """
 
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from flask import Flask, Response, render_template, request
@@ -53,6 +54,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(500, _broke)
 
 
+def note_fault(exc_info: tuple[Any, Any, Any]) -> None:
+    """Our own mistake, with its traceback."""
+    structlog.get_logger().error("web.broke", rule=_rule(), exc_info=exc_info)
+
+
 def page(status: int) -> Response:
     """The page that tells this status."""
     with suppress(StoreError):
@@ -94,7 +100,5 @@ def _store(error: Exception) -> ResponseReturnValue:
     return page(503)
 
 
-def _broke(error: Exception) -> ResponseReturnValue:
-    original = getattr(error, "original_exception", None) or error
-    structlog.get_logger().error("web.broke", rule=_rule(), exc_info=original)
-    return page(500)
+def _broke(_error: Exception) -> ResponseReturnValue:
+    return page(500)  # it was noted by `note_fault`

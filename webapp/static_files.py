@@ -75,7 +75,7 @@ def static_file(name: str) -> StaticFile:
 def _send(version: str, name: str) -> Response:
     try:
         file = static_file(name)
-    except FileNotFoundError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         abort(404)
     squeeze = file.is_text and request.accept_encodings["gzip"] > 0
     answer = Response(file.squeezed if squeeze else file.content, content_type=_content_type(file))

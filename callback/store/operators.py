@@ -5,11 +5,11 @@ Only a hash of the link's token is stored: whoever reads the database cannot use
 
 import hashlib
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
 from callback.store.models import Operator
-from callback.store.rows import changed, first, insert_once
+from callback.store.rows import changed, every, first, insert_once
 
 
 def create_operator_link(
@@ -29,6 +29,12 @@ def has_operators(session: Session) -> bool:
 
 def find_operator(session: Session, login: str) -> Operator | None:
     return first(session, select(Operator).where(Operator.login == login.lower()))
+
+
+def list_operators(session: Session) -> list[Operator]:
+    """Who came in by a link, in order of login."""
+    named = select(Operator).where(col(Operator.login).is_not(None))
+    return every(session, named.order_by(col(Operator.login)))
 
 
 def find_link(session: Session, token: str, now_ms: int) -> bool:
@@ -56,6 +62,11 @@ def reset_totp(session: Session, login: str) -> bool:
     lost = update(Operator).where(col(Operator.login) == login.lower())
     values = {"totp_sealed": None, "credential_version": Operator.credential_version + 1}
     return changed(session, lost.values(**values)) == 1
+
+
+def remove_operator(session: Session, operator_id: str) -> bool:
+    """Forget an operator; False if there is none. Their sessions are to be revoked with it."""
+    return changed(session, delete(Operator).where(col(Operator.id) == operator_id)) == 1
 
 
 def set_operator_password(session: Session, operator_id: str, password_hash: str) -> bool:
