@@ -145,6 +145,7 @@ def _facts() -> dict[str, str]:
         "back": _("back after {ms} ms"),
         "deaths": _("died {count} times"),
         "death": _("died once"),
+        "kill-it": _("Kill"),
         "kill": _("Kill {name}"),
         "all-well": _("Nothing is lost."),
         "settling": _("Something is under way: it will be finished."),

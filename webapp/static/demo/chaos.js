@@ -57,8 +57,9 @@ function fact(right, words, waits = false) {
 }
 
 function victim(name) {
-  const button = make("button", "kill", icon("skull"), make("span", "", say("kill", { name })));
+  const button = make("button", "kill", icon("skull"), make("span", "", say("kill-it")));
   button.type = "button";
+  button.setAttribute("aria-label", say("kill", { name }));
   button.addEventListener("click", async () => {
     const hit = await act("kill", { process: name });
     if (hit?.pid) announce(say("hit", { name, pid: hit.pid }));
@@ -66,9 +67,8 @@ function victim(name) {
   return make(
     "li",
     "victim",
-    make("span", "victim-name", make("i", "victim-dot"), name),
+    make("span", "victim-head", make("span", "victim-name", make("i", "victim-dot"), name), make("span", "victim-pid")),
     make("small", "victim-does", say(`${name}.does`)),
-    make("span", "victim-pid"),
     make("small", "victim-fate"),
     button,
   );

@@ -64,6 +64,16 @@ async function showCode() {
 setInterval(showCode, 1000);
 
 // Signing in on another tab makes new form tokens: take one when we come back.
-document.addEventListener("visibilitychange", () => document.hidden || renewToken().catch(() => {}));
+const renew = () => renewToken().catch(() => {});
+document.addEventListener("visibilitychange", () => document.hidden || renew());
+addEventListener("focus", renew);
+for (const form of document.querySelectorAll("[data-demo-form]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await renew();
+    HTMLFormElement.prototype.submit.call(form);
+    setTimeout(renew, 1500);
+  });
+}
 
 globalThis.ringbackDemo = { phones, picture }; // for who looks under the bonnet, tests included
