@@ -78,6 +78,11 @@ class Product:
 
     # --- the command
 
+    @property
+    def url(self) -> str:
+        """Of its web face."""
+        return f"http://127.0.0.1:{self.web_port}"
+
     def run(self, *words: str, stdin: str = "") -> Result:
         """In this process, which is fast; phones simulated here stand still meanwhile."""
         environment = {**os.environ, "RINGBACK_CONFIG": str(self.config), "COLUMNS": "200"}
