@@ -5,6 +5,8 @@ import json
 import re
 from pathlib import Path
 
+from hatchling.builders.wheel import WheelBuilder
+
 import webapp
 from webapp.static_files import ROOT as STATIC
 
@@ -78,3 +80,12 @@ def test_style_sheets_stay_on_this_machine() -> None:
     own = [file for file in STATIC.rglob("*.css") if VENDOR not in file.parents]
     assert own
     assert [file.name for file in own if re.search(r"@import|url\((?!['\"]?data:)", file.read_text())] == []
+
+
+def test_the_wheel_holds_every_file_of_the_pages() -> None:
+    root = PAGES.parent
+    taken = {Path(file.path) for file in WheelBuilder(str(root)).recurse_included_files()}
+    wanted = {
+        file for part in ("static", "templates", "translations") for file in (PAGES / part).rglob("*.*")
+    }
+    assert sorted(str(file.relative_to(root)) for file in wanted - taken) == []

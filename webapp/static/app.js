@@ -57,13 +57,16 @@
       return;
     }
     delete form.dataset.confirmed;
-    // A second press while the first is under way is ignored; a page brought back from the cache is free again.
-    if (form.method === "post" && !form.hasAttribute("data-hx-post") && !form.hasAttribute("hx-post")) {
-      if (form.dataset.sent === "yes") event.preventDefault();
-      form.dataset.sent = "yes";
-      form.setAttribute("aria-busy", "true");
-    }
   }, true);
+
+  // A second press while the first is under way is ignored; a page brought back from the cache is free again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.target || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent === "yes") event.preventDefault();
+    form.dataset.sent = "yes";
+    form.setAttribute("aria-busy", "true");
+  });
 
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
