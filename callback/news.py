@@ -160,7 +160,7 @@ class Listener:
                 pubsub.close()
                 redis.close()
             if up:
-                log.warning("Valkey is away: pages look every few seconds instead")
+                log.warning("Valkey is away; until it is back nothing is heard")
                 self._connected(False)
             self._stop.wait(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
