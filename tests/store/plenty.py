@@ -4,7 +4,7 @@ Every call has a leg A and a leg B with their records; one account, the first, m
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -23,16 +23,21 @@ _GROUP = 2000
 
 def fill(store: Store, calls: int, clients: int = 200) -> list[str]:
     """Store so many calls of so many accounts; the accounts' ids, the busiest first."""
-    luck = random.Random(7)
     with store.write() as session:
         ids = [_client(session, number) for number in range(clients)]
-    made = (_call(luck, number, ids) for number in range(calls))
+    add_calls(store, ids, calls)
+    return ids
+
+
+def add_calls(store: Store, ids: Sequence[str], calls: int, first: int = 0) -> None:
+    """Store calls of these accounts, beginning with the `first` after the start of time."""
+    luck = random.Random(first)
+    made = (_call(luck, number, ids) for number in range(first, first + calls))
     while group := list(islice(made, _GROUP)):
         with store.write() as session:
             insert_values(session, Request, [request for request, _, _ in group])
             insert_values(session, Leg, [leg for _, legs, _ in group for leg in legs])
             insert_values(session, Cdr, [cdr for _, _, cdrs in group for cdr in cdrs])
-    return ids
 
 
 def phone_of(client: int) -> str:
@@ -49,7 +54,9 @@ def _client(session: Any, number: int) -> str:
     return account.id
 
 
-def _call(luck: random.Random, number: int, ids: list[str]) -> tuple[dict[str, Any], list[Any], list[Any]]:
+def _call(
+    luck: random.Random, number: int, ids: Sequence[str]
+) -> tuple[dict[str, Any], list[Any], list[Any]]:
     client = 0 if number % 5 == 0 else luck.randrange(len(ids))
     at_ms = BORN_MS + number * APART_MS
     id_ = new_id(at_ms, luck.randbytes(7))
