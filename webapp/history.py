@@ -34,11 +34,16 @@ class Listing:
 
 
 def listing(session: Session, form: HistoryForm, *, with_totals: bool = True) -> Listing:
-    """What the address asks for: filter by `form`, `before` or `after` a call. Two or four statements."""
+    """What the address asks for: filter by `form`, `before` or `after` a call. Two to four statements."""
     if form.wanted is None:
         return Listing(form)
-    found = history.page(session, form.wanted, before_id=_cursor("before"), after_id=_cursor("after"))
-    return Listing(form, found, history.totals(session, form.wanted) if with_totals else None)
+    before_id, after_id = _cursor("before"), _cursor("after")
+    found = history.page(session, form.wanted, before_id=before_id, after_id=after_id)
+    if not with_totals:
+        return Listing(form, found)
+    is_whole = before_id is None and after_id is None
+    totals = history.totals_of(found) if is_whole else None
+    return Listing(form, found, totals or history.totals(session, form.wanted))
 
 
 @blueprint.get("/history")

@@ -110,8 +110,20 @@ def page(
     return CallPage(lines, None if is_newest else first, None if is_oldest else last)
 
 
+def totals_of(found: CallPage) -> Totals | None:
+    """The totals, if all calls that match stand on this page."""
+    if found.newer is not None or found.older is not None:
+        return None
+    costs: dict[str, int] = {}
+    for line in found.lines:
+        if line.currency:
+            costs[line.currency] = costs.get(line.currency, 0) + line.cost_micro
+    talked_ms = sum(line.talked_ms for line in found.lines)
+    return Totals(len(found.lines), talked_ms, tuple(sorted(costs.items())))
+
+
 def totals(session: Session, wanted: CallFilter) -> Totals:
-    """How many calls match, how long was talked in them, and what they cost."""
+    """How many calls match, how long was talked in them, and what they cost: of an account by index alone."""
     calls = session.connection().execute(_matching(select(func.count()), wanted)).scalar_one()
     talked = func.sum(Cdr.duration_ms).filter(col(Cdr.role) == "B")
     sums = select(col(Cdr.currency), talked, func.sum(Cdr.cost_micro)).group_by(col(Cdr.currency))

@@ -211,7 +211,8 @@ class Request(SQLModel, table=True):
         Index("request_node", "node", sqlite_where=text("state = 'running'"),
               postgresql_where=text("state = 'running'")),
         # what a history is filtered by is in the index, so that its calls are counted without their rows
-        Index("request_of_account", "account_id", "id", "created_at_ms", "outcome"),
+        Index("request_of_account", "account_id", "id", "created_at_ms", "outcome", "number_a",
+              "destination"),
         Index("request_with_code", "account_id", sqlite_where=text("code_sealed IS NOT NULL"),
               postgresql_where=text("code_sealed IS NOT NULL")),
     )  # fmt: skip

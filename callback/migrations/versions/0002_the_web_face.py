@@ -112,7 +112,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("code_sealed", sa.String(), nullable=True))
         batch_op.drop_index(batch_op.f("ix_request_account_id"))
         batch_op.create_index(
-            "request_of_account", ["account_id", "id", "created_at_ms", "outcome"], unique=False
+            "request_of_account",
+            ["account_id", "id", "created_at_ms", "outcome", "number_a", "destination"],
+            unique=False,
         )
         batch_op.create_index(
             "request_with_code",
