@@ -59,6 +59,10 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
+    if the_parts().config.web.demo:
+        headers["Permissions-Policy"] = _ALWAYS["Permissions-Policy"].replace(
+            "microphone=()", "microphone=(self)"
+        )
     if is_https(the_parts().config):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

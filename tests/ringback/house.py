@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import SOCK_STREAM
 from typing import Any
 
 from typer.testing import CliRunner, Result
@@ -59,7 +60,8 @@ class House:
 def build(root: Path, text: str = "") -> House:
     """Before `init`. `text` is added to the configuration file."""
     house = House(root)
-    house.file.write_text(
-        f'data_dir = "data"\n[sip]\nport = {free_port()}\nrtp_ports = [31000, 31100]\n{text}'
+    ports = (
+        f"[web]\nport = {free_port(SOCK_STREAM)}\n[sip]\nport = {free_port()}\nrtp_ports = [31000, 31100]\n"
     )
+    house.file.write_text(f'data_dir = "data"\n{ports}{text}')
     return house
