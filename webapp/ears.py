@@ -36,7 +36,7 @@ class Ear:
             return
         with self._lock:
             if len(self._changed) < _KEPT_MAX:
-                self._changed[request_id or account_id] = None
+                self._changed |= dict.fromkeys(name for name in (request_id, account_id) if name)
             else:
                 self._changed = {EVERYTHING: None}
         self._something.set()
