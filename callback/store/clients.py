@@ -110,7 +110,7 @@ def page(
 def count_states(session: Session) -> dict[str, int]:
     """How many clients there are, by state."""
     counted = columns(col(Account.state), func.count()).group_by(col(Account.state))
-    return dict(row._tuple() for row in session.connection().execute(counted))
+    return {row[0]: row[1] for row in session.connection().execute(counted)}
 
 
 def find_client(session: Session, account_id: str) -> Account | None:

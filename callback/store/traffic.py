@@ -106,7 +106,7 @@ def count_sms(session: Session, since_ms: int) -> SmsCount:
         .where(col(Outbox.created_at_ms) >= since_ms)
         .group_by(col(Outbox.state))
     )
-    states = dict(row._tuple() for row in session.connection().execute(went))
+    states = {row[0]: row[1] for row in session.connection().execute(went)}
     by_count = sorted(refused.items(), key=lambda each: (-each[1], each[0]))
     return SmsCount(
         received, repeats, put_aside, states.get("sent", 0), states.get("failed", 0), tuple(by_count)
@@ -127,9 +127,9 @@ def count_by_link(session: Session, since_ms: int) -> Mapping[str, LinkCount]:
     )
     waits = select(col(Outbox.link), func.count()).where(text("state = 'queued'")).group_by(col(Outbox.link))
     connection = session.connection()
-    received = dict(row._tuple() for row in connection.execute(came))
+    received = {row[0]: row[1] for row in connection.execute(came)}
     ended = {(link, state): count for link, state, count in connection.execute(went)}
-    waiting = dict(row._tuple() for row in connection.execute(waits))
+    waiting = {row[0]: row[1] for row in connection.execute(waits)}
     links = {*received, *waiting, *(link for link, _ in ended)}
     return {
         link: LinkCount(

@@ -7,7 +7,7 @@ half the world.
 import re
 from typing import Any
 
-from wtforms import StringField
+from wtforms import StringField, ValidationError
 
 from callback.core.money import parse_money
 from webapp.forms import stripped
@@ -40,7 +40,7 @@ class AmountField(StringField):  # type: ignore[misc]  # untyped upstream
             return
         self.micro = read_amount(self.data)
         if self.micro is None:
-            raise ValueError(
+            raise ValidationError(
                 _(
                     "Write an amount above zero, such as 10.50: at most nine digits before the point "
                     "and six after it."

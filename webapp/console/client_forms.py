@@ -3,8 +3,8 @@
 from typing import Any
 
 from babel import Locale
-from wtforms import Form, PasswordField, RadioField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import Form, PasswordField, RadioField, SelectChoice, SelectField, StringField, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from callback import clients
 from callback.clients import Fault, Unfit
@@ -34,7 +34,7 @@ class NewClientForm(OnceForm):
     """A client to be made. `validate` leaves its readings in `fit_login`, `fit_password`, `number_e164`."""
 
     login = StringField(
-        _l("Login"), filters=[stripped], validators=[InputRequired(), Length(max=80), clean_text]
+        _l("Login"), filters=[stripped], validators=[DataRequired(), Length(max=80), clean_text]
     )
     password = PasswordField(_l("Password"), validators=[Optional(), Length(max=200), clean_text])
     number = StringField(
@@ -42,7 +42,9 @@ class NewClientForm(OnceForm):
     )
     credit = AmountField(_l("Opening credit"), validators=[Optional(), Length(max=40), clean_text])
     country = SelectField(_l("Country"))
-    locale = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    locale = SelectField(
+        _l("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()]
+    )
     time_zone = StringField(
         _l("Time zone"), filters=[stripped], validators=[InputRequired(), Length(max=64), clean_text]
     )
@@ -88,17 +90,17 @@ class MoneyForm(OnceForm):
     kind = RadioField(
         _l("What"),
         choices=[
-            ("topup", _l("Payment received")),
-            ("credit", _l("Correction: add")),
-            ("debit", _l("Correction: take away")),
+            SelectChoice("topup", _l("Payment received")),
+            SelectChoice("credit", _l("Correction: add")),
+            SelectChoice("debit", _l("Correction: take away")),
         ],
         default="topup",
     )
-    amount = AmountField(_l("Amount"), validators=[InputRequired(), Length(max=40), clean_text])
+    amount = AmountField(_l("Amount"), validators=[DataRequired(), Length(max=40), clean_text])
     reason = StringField(
         _l("Reason"),
         filters=[stripped],
-        validators=[InputRequired(), Length(max=REASON_MOST), clean_text],
+        validators=[DataRequired(), Length(max=REASON_MOST), clean_text],
     )
 
 
@@ -109,16 +111,19 @@ class SearchForm(Form):  # type: ignore[misc]  # untyped upstream
     state = SelectField(
         _l("State"),
         default="",
-        choices=[("", _l("All")), ("active", _l("Active")), ("blocked", _l("Blocked"))],
+        choices=[
+            SelectChoice("", _l("All")),
+            SelectChoice("active", _l("Active")),
+            SelectChoice("blocked", _l("Blocked")),
+        ],
     )
 
 
-def countries() -> list[tuple[str, str]]:
-    """Code and name of every country whose numbers can be read, by name."""
+def countries() -> list[SelectChoice]:
+    """Every country whose numbers can be read, by name."""
     names = Locale.parse(language_now()).territories
-    return sorted(
-        ((code, str(name)) for code, name in names.items() if is_country(code)), key=lambda each: each[1]
-    )
+    known = sorted((str(name), code) for code, name in names.items() if is_country(code))
+    return [SelectChoice(code, name) for name, code in known]
 
 
 def _fit(found: str | Unfit) -> str:

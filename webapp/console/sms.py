@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from wtforms import Form, SelectField, StringField, ValidationError
+from wtforms import Form, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import Length
 
 from callback.core.numbers import parse_number
@@ -39,12 +39,19 @@ class SmsForm(Form):  # type: ignore[misc]  # untyped upstream
     direction = SelectField(
         _l("Direction"),
         default="",
-        choices=[("", _l("Both")), ("in", _l("Received")), ("out", _l("Sent by us"))],
+        choices=[
+            SelectChoice("", _l("Both")),
+            SelectChoice("in", _l("Received")),
+            SelectChoice("out", _l("Sent by us")),
+        ],
     )
     outcome = SelectField(
         _l("Outcome"),
         default="",
-        choices=[("", _l("All")), *((sort.value, word) for sort, word in SORTS.items())],
+        choices=[
+            SelectChoice("", _l("All")),
+            *(SelectChoice(sort.value, word) for sort, word in SORTS.items()),
+        ],
     )
 
     def validate_outcome(self, field: SelectField) -> None:
