@@ -237,17 +237,19 @@ def _with_sums(session: Session, rows: Sequence[Any]) -> list[CallLine]:
 
 
 def _line(row: Any, records: Sequence[Any]) -> CallLine:
-    request_id, account_id, created_at_ms, trigger, purpose, number_a, destination, state, outcome = row[:9]
-    login = row[9] if len(row) > 9 else ""
+    id_, account_id, created_at_ms, trigger, purpose, number_a, wanted, state, outcome, *login = row
     talked_ms = cost_micro = 0
-    dialled: dict[str, None] = {}
-    for _, role, number, duration_ms, its_cost_micro, _ in records:
-        cost_micro += its_cost_micro
+    dialled: tuple[str, ...] = ()
+    currency = ""
+    for _, role, number, duration_ms, leg_cost_micro, currency in records:  # noqa: B007 - the last one counts
+        cost_micro += leg_cost_micro
         if role == "B":
             talked_ms += duration_ms
-            dialled[number] = None
-    wanted = (destination,) if destination else ()
+            if number not in dialled:
+                dialled += (number,)
+    if wanted and not dialled:
+        dialled = (wanted,)
     return CallLine(
-        request_id, account_id, login, created_at_ms, trigger, purpose, number_a, tuple(dialled) or wanted,
-        state, outcome, talked_ms, cost_micro, records[0][5] if records else "",
+        id_, account_id, login[0] if login else "", created_at_ms, trigger, purpose, number_a, dialled, state,
+        outcome, talked_ms, cost_micro, currency,
     )  # fmt: skip
