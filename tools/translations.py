@@ -9,6 +9,7 @@ import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -19,7 +20,11 @@ ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "webapp"
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 # Words reach `gettext` under these names; all of them come from webapp.i18n.
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, Any] = {
+    **dict.fromkeys(("_", "_l", "gettext", "lazy_gettext")),
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)  # git knows better, and equal words make equal files
 _NOISE = re.compile(rb'^"(?:Report-Msgid|POT-|PO-|Last-Tr|Language-Team|Generated-By)[^\n]*\n', re.MULTILINE)
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}}
