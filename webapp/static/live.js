@@ -93,7 +93,7 @@
         hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: part.dataset.liveZone || undefined,
       }).format(since + state.offset);
       words = part.dataset.liveStale.replace("{time}", time);
-    } else if (!isOver(part) && !isUp && now - loadedAt > CONNECT_TIMEOUT_MS / 2) {
+    } else if (part === watched()[0] && !isUp && now - loadedAt > CONNECT_TIMEOUT_MS / 2) {  // said once a page
       words = part.dataset.livePolling;
     }
     part.classList.toggle("is-stale", isStale);
