@@ -8,7 +8,7 @@ the call of the first.
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 from wtforms import SelectChoice, SelectField, StringField
@@ -114,6 +114,14 @@ def first_page() -> ResponseReturnValue:
 @subscriber_only
 def _of_subscriber() -> ResponseReturnValue:
     return _show(CallMe())
+
+
+@blueprint.get("/call-me")
+@blueprint.get("/call-me/quote")
+@subscriber_only
+def back_to_the_form() -> ResponseReturnValue:
+    """The address of a refused press, come to again: by a reload, or another theme without scripts."""
+    return redirect(url_for("portal.first_page"), 303)
 
 
 @blueprint.post("/call-me")

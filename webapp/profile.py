@@ -76,6 +76,14 @@ def show() -> ResponseReturnValue:
     return _page()
 
 
+@blueprint.get("/habits")
+@blueprint.get("/password")
+@subscriber_only
+def back_to_the_forms() -> ResponseReturnValue:
+    """The address of a refused form, come to again: by a reload, or another theme without scripts."""
+    return redirect(url_for("profile.show"), 303)
+
+
 @blueprint.post("/habits")
 @subscriber_only
 def change_habits() -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from callback.store.models import Number, Outbox
 from callback.store.rows import every
 from tests.webapp import desk as desks
 from tests.webapp.desk import ANNA, BORIS, Desk
-from tests.webapp.test_portal import form_of
+from tests.webapp.pressing import form_of
 
 NEW = "+48600316777"
 WRITTEN = "600 316 777"
