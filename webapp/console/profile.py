@@ -179,7 +179,7 @@ def _page(habits_form: Habits | None = None, password_form: PasswordForm | None 
         password_form=password_form or PasswordForm(None),
         time_zones=time_zones(),
         signed_in=signed_in,
-        here=person.session_id,
+        this_session=person.session_id,
         device_name=device_name,
     )
 
