@@ -1,13 +1,15 @@
 """The words of every SMS we send. Pure: kind, parameters and locale in, text out.
 
-English here; further languages are further tables. Texts fit one SMS of the GSM alphabet (160 septets) with
-parameters of usual length. They say what happened and what to do next, and never repeat a password.
+English here; a further language is a further table, as in `replies_pl.py`. Texts fit one SMS of the GSM
+alphabet (160 septets) with parameters of usual length. They say what happened and what to do next, and
+never repeat a password.
 """
 
 from collections.abc import Mapping
 
 from callback.core.outcomes import Reason
 from callback.core.sms import ReplyKind
+from smsgw import replies_pl
 
 _ENGLISH: Mapping[str, str] = {
     ReplyKind.REGISTERED: "{number} is registered. Text U.user P.pass to be called back on it.",
@@ -65,7 +67,6 @@ _MORE_KNOWN: Mapping[tuple[str, str], str] = {  # kind and the parameter that no
     ),
     (ReplyKind.BALANCE, "held"): "Your balance is {balance}. Another {held} is held for a call under way.",
 }
-_LOCALES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH}
 _UNNAMED: Mapping[str, str] = {  # what stands for a parameter that was not given
     "number": "This number",
     "token": "text",
@@ -73,17 +74,23 @@ _UNNAMED: Mapping[str, str] = {  # what stands for a parameter that was not give
     "balance": "not known",
     "code": "",
 }
+_LOCALES = {
+    "en": (_ENGLISH, _MORE_KNOWN, _UNNAMED),
+    "pl": (replies_pl.TEXTS, replies_pl.MORE_KNOWN, replies_pl.UNNAMED),
+}
 _VALUE_MAX = 40  # what a sender wrote is repeated only so far
 
 
 def word(kind: str, params: Mapping[str, str], locale: str) -> str:
     """The text of a reply; an unknown locale is answered in English. Raises KeyError for an unknown kind."""
-    texts = _LOCALES.get(locale, _ENGLISH)
-    more_known = (_MORE_KNOWN[kind, name] for name in params if (kind, name) in _MORE_KNOWN)
-    template = next(more_known, texts[kind])
+    texts, more_known, unnamed = _LOCALES.get(locale, _LOCALES["en"])
+    fuller = (more_known[kind, name] for name in params if (kind, name) in more_known)
+    template = next(fuller, texts[kind])
     shown = {key: value[:_VALUE_MAX] for key, value in params.items()}
-    return template.format_map({**_UNNAMED, **shown})
+    return template.format_map({**unnamed, **shown})
 
 
 KINDS: frozenset[str] = frozenset(_ENGLISH)
 """Every kind there are words for."""
+LOCALES: frozenset[str] = frozenset(_LOCALES)
+"""Every language they are in."""

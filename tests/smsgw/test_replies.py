@@ -5,7 +5,7 @@ import pytest
 from callback.core.outcomes import Reason
 from callback.core.sms import ReplyKind
 from smsgw.encoding import encode_parts
-from smsgw.replies import KINDS, word
+from smsgw.replies import KINDS, LOCALES, word
 
 USUAL = {
     "number": "+48600316058",
@@ -23,12 +23,21 @@ def test_no_kind_is_without_words_and_no_words_without_a_kind() -> None:
     assert set(EVERY_KIND) == KINDS
 
 
+@pytest.mark.parametrize("locale", sorted(LOCALES))
 @pytest.mark.parametrize("kind", EVERY_KIND)
 @pytest.mark.parametrize("params", [USUAL, {}], ids=["usual", "none"])
-def test_every_reply_is_one_sms_of_the_gsm_alphabet(kind: str, params: dict[str, str]) -> None:
-    (part,) = encode_parts(word(kind, params, "en"), "gsm0338", 0)
+def test_every_reply_is_one_sms_of_the_gsm_alphabet(kind: str, params: dict[str, str], locale: str) -> None:
+    (part,) = encode_parts(word(kind, params, locale), "gsm0338", 0)
     assert part.data_coding == 0
     assert b"{" not in part.content
+
+
+def test_other_languages_say_it_in_their_own_words_and_with_all_that_is_known() -> None:
+    for kind in EVERY_KIND:
+        english, polish = word(kind, USUAL, "en"), word(kind, USUAL, "pl")
+        assert english != polish
+        named = {name for name, value in USUAL.items() if value in english}
+        assert named == {name for name, value in USUAL.items() if value in polish}
 
 
 def test_what_a_sender_wrote_is_repeated_only_so_far() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from smsgw.replies import LOCALES
 from tools import translations
 from webapp.i18n import LANGUAGES, TRANSLATIONS
 
@@ -33,6 +34,10 @@ def sources(message: Message) -> list[str]:
 
 def test_every_language_but_the_source_has_a_catalogue() -> None:
     assert {po.parent.parent.name for po in CATALOGS} == set(LANGUAGES) - {"en"}
+
+
+def test_our_sms_speak_every_language_of_the_pages() -> None:
+    assert set(LANGUAGES) <= LOCALES
 
 
 @pytest.mark.parametrize("po", CATALOGS, ids=lambda po: po.parent.parent.name)
