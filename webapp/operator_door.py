@@ -91,8 +91,10 @@ def code() -> ResponseReturnValue:
     operator = half.operator
     assert operator is not None
     go_on = request.values.get("next", "")
-    if _secret(operator) is None:
+    if operator.totp_sealed is None:
         return redirect(url_for(".set_up", next=go_on or None), 303)
+    if _secret(operator) is None:
+        return _unreadable()
     form = Code()
     if form.validate_on_submit():
         if not _take_try(half):
@@ -113,7 +115,7 @@ def set_up() -> ResponseReturnValue:
         return redirect(url_for(".sign_in"), 303)
     operator = half.operator
     assert operator is not None
-    if operator.totp_sealed is not None and _secret(operator) is not None:
+    if operator.totp_sealed is not None:
         return redirect(url_for(".code"), 303)
     form = SetUp()
     secret = _offered(half, form.sealed.data) or totp.new_secret()
@@ -177,6 +179,16 @@ def _take_try(half: Found) -> bool:
 def _too_many() -> ResponseReturnValue:
     auth.sign_out()
     flash(_("Five codes were wrong. Please sign in again."), "error")
+    return redirect(url_for(".sign_in"), 303)
+
+
+def _unreadable() -> ResponseReturnValue:
+    """The session key is another one than when the secret was sealed."""
+    auth.sign_out()
+    flash(
+        _("Your authenticator must be set up anew. On the server: ringback operator reset-totp LOGIN"),
+        "error",
+    )
     return redirect(url_for(".sign_in"), 303)
 
 
