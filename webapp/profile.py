@@ -49,15 +49,15 @@ class Habits(BaseForm):
 
 
 class Password(BaseForm):
-    old = PasswordField(
+    current_password = PasswordField(
         lazy_gettext("Present password"), validators=[InputRequired(), Length(max=_OLD_MOST), clean_text]
     )
-    new = PasswordField(
+    new_password = PasswordField(
         lazy_gettext("New password"),
         validators=[InputRequired(), Length(min=PASSWORD_LEAST, max=clients.PASSWORD_MOST), clean_text],
     )
 
-    def validate_new(self, field: PasswordField) -> None:
+    def validate_new_password(self, field: PasswordField) -> None:
         """As an SMS gives it: it will be written in one."""
         password = clients.read_password(field.data)
         if isinstance(password, Unfit):
@@ -66,7 +66,7 @@ class Password(BaseForm):
             )
         if password.casefold() == the_subscriber().login.casefold():
             raise ValidationError(lazy_gettext("The login is no password. Choose another one."))
-        if password == as_texted(self.old.data or ""):
+        if password == as_texted(self.current_password.data or ""):
             raise ValidationError(lazy_gettext("That is the present password. Choose another one."))
 
 
@@ -110,12 +110,12 @@ def change_password() -> ResponseReturnValue:
     if not form.validate():
         return _page(password_form=form)
     refused = parts.verifier.admit(
-        account, as_texted(form.old.data), login=account.login, ani=f"web {request.remote_addr}"
+        account, as_texted(form.current_password.data), login=account.login, ani=f"web {request.remote_addr}"
     )
     if isinstance(refused, Refused):
-        form.old.errors = [_wrong_password(refused)]
+        form.current_password.errors = [_wrong_password(refused)]
         return _page(password_form=form)
-    hashed = parts.passwords.hash(as_texted(form.new.data))  # 30 ms, before anything is locked
+    hashed = parts.passwords.hash(as_texted(form.new_password.data))  # 30 ms, before anything is locked
     with parts.store.write() as session:
         accounts.set_password(session, account.id, hashed)
         web_sessions.revoke_all(session, account.id)

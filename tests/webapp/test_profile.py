@@ -4,9 +4,10 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from callback.store import accounts
+from callback.store import accounts, web_sessions
 from callback.store.models import Account
 from tests.webapp.conftest import Town
 from tests.webapp.desk import PASSWORD
@@ -23,7 +24,8 @@ def anna_of(town: Town) -> Account:
 
 
 def change(town: Town, client: FlaskClient, old: str = PASSWORD, new: str = NEW) -> TestResponse:
-    return town.desk.post(client, "/profile/password", at="/profile", old=old, new=new)
+    fields = {"current_password": old, "new_password": new}
+    return town.desk.post(client, "/profile/password", at="/profile", **fields)
 
 
 def is_signed_in(client: FlaskClient) -> bool:
@@ -59,15 +61,15 @@ def test_the_session_after_it_is_a_new_one(town: Town) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field", "words"),
     [
-        ("wrong", NEW, "old", "This is not your present password."),
-        ("", NEW, "old", "required"),
-        (PASSWORD, "short12", "new", "8"),
-        (PASSWORD, "x" * 65, "new", "64"),
-        (PASSWORD, "with a space", "new", "an SMS has to carry it"),
-        (PASSWORD, "with,a,comma", "new", "an SMS has to carry it"),
-        (PASSWORD, "“quotation”", "new", "an SMS has to carry it"),
-        (PASSWORD, PASSWORD, "new", "That is the present password."),
-        (PASSWORD, "with\x00nothing", "new", "cannot be stored"),
+        ("wrong", NEW, "current_password", "This is not your present password."),
+        ("", NEW, "current_password", "required"),
+        (PASSWORD, "short12", "new_password", "8"),
+        (PASSWORD, "x" * 65, "new_password", "64"),
+        (PASSWORD, "with a space", "new_password", "an SMS has to carry it"),
+        (PASSWORD, "with,a,comma", "new_password", "an SMS has to carry it"),
+        (PASSWORD, "“quotation”", "new_password", "an SMS has to carry it"),
+        (PASSWORD, PASSWORD, "new_password", "That is the present password."),
+        (PASSWORD, "with\x00nothing", "new_password", "cannot be stored"),
     ],
 )
 def test_what_is_no_good_is_told_at_its_field_and_changes_nothing(
@@ -91,6 +93,20 @@ def test_the_login_is_no_password(town: Town) -> None:
 def test_a_password_is_read_as_an_sms_gives_it(town: Town) -> None:
     change(town, town.as_anna(), new="geheim٣٤٥٦")
     assert town.desk.sign_in(town.stranger(), "anna", "geheim3456").status_code == 303
+
+
+def test_a_password_typed_into_a_page_that_was_signed_out_is_not_kept(town: Town) -> None:
+    client = town.as_anna()
+    token = town.desk.token(client, "/profile")
+    with town.desk.store.write() as session:
+        web_sessions.revoke_all(session, town.anna)
+    typed = {"csrf_token": token, "current_password": PASSWORD, "new_password": NEW}
+    answer = client.post("/profile/password", data=typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 303
+    kept = client.get_cookie("ringback-form")
+    opened = URLSafeTimedSerializer("", salt="cookie-session").loads_unsafe(kept.value if kept else "")
+    assert "/profile/password" in str(opened), "where it was typed is kept"
+    assert PASSWORD not in str(opened) and NEW not in str(opened)
 
 
 def test_guessing_the_present_password_is_slowed_down(town: Town) -> None:
