@@ -18,7 +18,7 @@ from callback.store import ledger, requests, web_sessions
 from callback.store.models import PAYMENT, Account, LedgerAccount, Number, Request, Transfer
 from callback.store.rows import changed, every, first
 
-PAGE = 50
+PAGE = 25
 _OWNERS_MOST = 200  # of numbers that begin with what was typed
 _LAST = "\U0010ffff"  # sorts after every character
 _LONGEST = 15  # digits of a number (ITU-T E.164 §6)

@@ -19,7 +19,7 @@ from callback.core.outcomes import Reason
 from callback.core.sms import ReplyKind
 from callback.store.models import GIVEN_UP, PUT_ASIDE, Inbox, Outbox
 
-PAGE = 50
+PAGE = 25
 _inbox = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not declare what it makes
 _outbox = Outbox.__table__  # type: ignore[attr-defined]  # likewise
 _SECRET = "code"  # noqa: S105 - the name of a parameter
@@ -28,6 +28,7 @@ _NO_TEXT = ("receipt", "part")  # outcomes of what is kept without being execute
 _WAITING_IN = union_all(
     *(select(_inbox.c.id).where(text(f"inbox.state = '{state}'")) for state in ("received", "claimed"))
 )
+_WAITING_OUT = select(_outbox.c.id).where(text("outbox.state = 'queued'"))
 _REFUSED = tuple(reason.value for reason in Reason)
 
 
@@ -230,7 +231,7 @@ def _out_condition(wanted: SmsFilter) -> list[ColumnElement[bool]] | None:
     c = _outbox.c
     kinds: dict[Sort | None, Sequence[Any]] = {
         None: (),
-        Sort.WAITING: (c.state.in_(("queued", "sending", "submitted")),),
+        Sort.WAITING: (c.id.in_(_WAITING_OUT),),
         Sort.SENT: (c.state == "sent",),
         Sort.FAILED: (text(GIVEN_UP),),
     }

@@ -129,7 +129,7 @@ def test_a_page_reads_no_table_whole(log: Store) -> None:
         SmsFilter(phones=(ANNA, BORIS)),
         SmsFilter(from_ms=T0, until_ms=T0 + 9),
         SmsFilter(sort=Sort.QUARANTINED),
-        SmsFilter(sort=Sort.WAITING, direction=Direction.IN),
+        SmsFilter(sort=Sort.WAITING),
         SmsFilter(sort=Sort.FAILED),
     )
     with log.read() as session, watched() as statements:
