@@ -50,7 +50,7 @@ class OwnPace:
 class _Storage(RedisStorage):
     """Its parent imports the client packages of both servers, 14 MB; one does for both."""
 
-    STORAGE_SCHEME = ["ringback"]  # noqa: RUF012
+    STORAGE_SCHEME = ["ringback"]  # noqa: RUF012 - both as the parent has them
     DEPENDENCIES = {"redis": None}  # noqa: RUF012 - both as the parent has them
 
 

@@ -24,7 +24,8 @@ def install(app: Flask, config: Config) -> None:
     """Believe the proxy, if there is one; else only answer to names that are ours."""
     public = urlsplit(config.web.public_url)
     if public.scheme == "https":
-        app.wsgi_app = ProxyFix(_addressed(app.wsgi_app, public.netloc), x_for=1, x_proto=0)  # type: ignore[method-assign]
+        behind = ProxyFix(_addressed(app.wsgi_app, public.netloc), x_for=1, x_proto=0)
+        app.wsgi_app = behind  # type: ignore[method-assign]  # as Flask documents it
     elif config.web.address.is_loopback or public.hostname:
         # another site's name that leads to this machine (DNS rebinding) is not ours
         names = [*_HERE, str(config.web.address), public.hostname or ""]
