@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.auth import safe_next
 from webapp.i18n import COOKIE as LANGUAGE_COOKIE
 from webapp.i18n import LANGUAGES
+from webapp.parts import the_parts
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -19,14 +20,20 @@ blueprint = Blueprint("looks", __name__)
 
 
 def install(app: Flask) -> None:
-    """Let base.html ask `theme_now()`."""
+    """Let base.html ask `theme_now()` and `service_name()`."""
     app.add_template_global(theme_now, "theme_now")
+    app.add_template_global(service_name, "service_name")
 
 
 def theme_now() -> str:
     """ "light" or "dark" as chosen in this browser, "" to follow the system."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else ""
+
+
+def service_name() -> str:
+    """What the service calls itself: people know it by this name, not by ours."""
+    return the_parts().config.service.name
 
 
 @blueprint.post("/theme")
