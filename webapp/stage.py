@@ -1,8 +1,8 @@
 """The demo's telecom as the page sees it: two phones, what happens, what it costs, and whom to kill.
 
 A description and nothing else: who plays (the simulators) and where it is written down (the database) is
-known to `ringback/demo`, which brings a `Stage` when it starts the web face. Words are told as a `Say`: a name
-known to `webapp/demo_words.py`, and values to put into its sentence; so the page speaks every language.
+known to `ringback/demo`, which brings a `Stage` when it starts the web face. Words are told as a `Say`: a
+name known to `webapp/demo_words.py`, and values to put into its sentence; so the page speaks every language.
 """
 
 from collections.abc import Mapping

@@ -32,8 +32,9 @@ PEOPLE = (ANNA, BORIS)
 DIALLED = "00" + BORIS.number.removeprefix("+")  # as people dial abroad
 
 REGISTER = f"U.{LOGIN} P.{PASSWORD} R.{ANNA.number}"
-# Two ways to say the same: within 30 s, the very same SMS would be taken for a repeat by the SMS centre.
-CALL_ME = (f"U.{LOGIN} P.{PASSWORD}", f"U.{LOGIN} P.{PASSWORD} C")
+# Ways to say the same: within 30 s, the very same SMS would be taken for a repeat by the SMS centre.
+CALL_ME = (f"U.{LOGIN} P.{PASSWORD}", f"U.{LOGIN} P.{PASSWORD} C")  # on the page
+CALL_ME_HERE = (f"P.{PASSWORD} U.{LOGIN}", f"P.{PASSWORD} U.{LOGIN} C")  # on the terminal
 
 RATES = """\
 country,prefix,role,connect_fee,first,next,price_per_minute

@@ -1,8 +1,11 @@
 """The demo's place: a directory of its own, free ports, a configuration, and the books on the first day."""
 
+import fcntl
+import os
 import random
 import secrets
 import socket
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +31,6 @@ _PORTS = range(10_000, 30_000)  # below those the kernel gives to others
 _RTP_PORTS = 200
 _WEB_PORT = 8080  # if nobody has it
 _LINK_LIFE_MS = 60_000
-_TRIES = 50
 
 _TOML = """\
 data_dir = "."
@@ -82,12 +84,13 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """Held while `lock`, a file descriptor, is open."""
+    """Held while `lock`, a file descriptor, is open; `port_lock` is the right to the page's usual port."""
 
     path: Path
     ports: Ports
     config: Config
     lock: int
+    port_lock: int | None = None
 
     @property
     def config_file(self) -> Path:
@@ -104,7 +107,8 @@ class Premises:
 def take(wanted: Path | None) -> Premises:
     """Find the place, empty it and furnish it; raises `NoPlace`."""
     path, lock = occupy(wanted)
-    ports = choose_ports()
+    port_lock = _usual_port()
+    ports = choose_ports(_WEB_PORT if port_lock is not None else None)
     words = {"country": cast.COUNTRY, "currency": cast.CURRENCY, "access_number": cast.ACCESS_NUMBER}
     settings = _TOML.format(
         **words,
@@ -120,7 +124,7 @@ def take(wanted: Path | None) -> Premises:
     (path / "rates.csv").write_text(cast.RATES, encoding="utf-8")
     config = load(path / CONFIG_FILE, {})
     config.run_dir.mkdir(mode=0o700)
-    return Premises(path, ports, config, lock)
+    return Premises(path, ports, config, lock, port_lock)
 
 
 def open_books(premises: Premises) -> None:
@@ -162,15 +166,30 @@ def _add_operator(session: Session, clock: Clock, keys: Keys, passwords: Passwor
     operators.keep_totp(session, operator.id, sealed, step=0)
 
 
-def choose_ports() -> Ports:
-    """Five free places on 127.0.0.1, of the kinds they are wanted for."""
+def _usual_port() -> int | None:
+    """The right to the page's usual port: two demos that begin together would both find it free."""
+    path = Path(tempfile.gettempdir()) / f"ringback-demo-{os.getuid()}.port"
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def choose_ports(web: int | None = None) -> Ports:
+    """Five free places on 127.0.0.1, of the kinds they are wanted for; the page's is `web` if free."""
     rtp = next(start for start in _random_ports() if _is_free_range(start - start % 2))
     others = (port for port in _random_ports() if not rtp - 1 <= port <= rtp + _RTP_PORTS)
     smsc = next(port for port in others if _is_free(port, socket.SOCK_STREAM))
     carrier = next(port for port in others if _is_free(port, socket.SOCK_DGRAM))
     sip = next(port for port in others if port != carrier and _is_free(port, socket.SOCK_DGRAM))
-    web_ports = (_WEB_PORT, *(port for port, _ in zip(others, range(_TRIES), strict=False) if port != smsc))
-    web = next(port for port in web_ports if _is_free(port, socket.SOCK_STREAM))
+    if web is None or not _is_free(web, socket.SOCK_STREAM):
+        web = next(port for port in others if port != smsc and _is_free(port, socket.SOCK_STREAM))
     return Ports(smsc, carrier, sip, rtp - rtp % 2, web)
 
 

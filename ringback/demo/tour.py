@@ -24,6 +24,8 @@ _CODE = re.compile(r"\bOK (\d{6})\b")
 
 
 async def register(craft: Stagecraft) -> str:
+    if craft.witness.is_verified(ANNA.number):
+        return f"{ANNA.shown} is verified already, by whoever plays on the page"
     await craft.text(ANNA, cast.REGISTER, "Anna registers her phone")
     since_ms = craft.chapter_at_ms()
 
@@ -43,7 +45,7 @@ async def register(craft: Stagecraft) -> str:
 async def ask(craft: Stagecraft) -> str:
     earlier, craft.before_micro = craft.witness.newest_request(), craft.witness.balance_micro()
     craft.request_id, craft.faults = None, None
-    words = cast.CALL_ME[craft.callbacks % len(cast.CALL_ME)]
+    words = cast.CALL_ME_HERE[craft.callbacks % len(cast.CALL_ME_HERE)]
     craft.callbacks += 1
     await craft.text(ANNA, words, "Anna asks for a callback")
 

@@ -96,6 +96,8 @@ class Town:
                     _end(pid, _STOP_S.get(name, 5.0))
         finally:
             os.close(self.place.lock)
+            if self.place.port_lock is not None:
+                os.close(self.place.port_lock)
             for number, heard in deaf.items():
                 signal.signal(number, heard)
 
