@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -91,7 +91,8 @@ def _times(here: Site, page: Page, seconds: float) -> tuple[Sequence[float], int
         headers = {"Cookie": here.cookies[page.role], "Accept-Encoding": "gzip"}
         while (number := next(numbers)) < total:
             due = began + number / _RATE
-            time.sleep(max(0.0, due - time.perf_counter()))  # until its appointment
+            while (early_s := due - time.perf_counter()) > 0:
+                time.sleep(early_s)  # until its appointment
             connection.request("GET", page.address, headers=headers)
             answer = connection.getresponse()
             sizes.append(len(answer.read()))
@@ -103,8 +104,8 @@ def _times(here: Site, page: Page, seconds: float) -> tuple[Sequence[float], int
     return sorted(times_ms), sizes[0]
 
 
-def _together(ask: object) -> None:
-    threads = [threading.Thread(target=ask) for _ in range(_CONNECTIONS)]  # type: ignore[arg-type]
+def _together(ask: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=ask) for _ in range(_CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -135,7 +136,8 @@ def _exports(here: Site) -> list[str]:
     few = {kind: _export(here, kind, "&from=2026-06-01&to=2026-06-07") for kind in ("csv", "xlsx")}
     base_mb = _peak_mb(here.pid)
     print(f"exports of a week: {few['csv'][0]:,} rows; the process has {base_mb:.0f} MB")
-    plenty.add_calls(here.desk.store, here.clients, 100_000 - CALLS, first=CALLS)
+    more = 100_000 - CALLS
+    plenty.add_calls(here.desk.store, here.clients, more, here.born_ms, first=-more)
     with here.desk.store.write() as session:
         for table in (Request, Cdr):
             session.connection().execute(update(table).values(account_id=here.clients[0]))

@@ -26,20 +26,6 @@ CALLS = 50_000
 _NOT_PAGES = {  # streams, files and what belongs to them
     "demo", "events", "exports", "favicon", "static", "webapp",
 }  # fmt: skip
-_MIDST = new_id(plenty.BORN_MS + CALLS // 2 * plenty.APART_MS, b"0000000")
-_ODDITIES = {  # addresses that make a page work harder than its bare one
-    "subscriber": (
-        f"/history?before={_MIDST}",
-        "/history?number=%2B4822&result=talked",
-        "/history?number=999",
-        "/history?from=2026-06-01&to=2026-08-31",
-    ),
-    "operator": (
-        f"/operator/calls?before={_MIDST}",
-        "/operator/calls?from=2026-06-01&to=2026-08-31",
-        "/operator/clients?q=client1",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +38,7 @@ class Page:
 class Site:
     desk: Desk
     clients: list[str]
+    born_ms: int  # of the first call
     cookies: Mapping[str, str]  # by role
     pages: tuple[Page, ...]
     pid: int = 0  # of the process that answers
@@ -74,7 +61,8 @@ def site(calls: int = CALLS) -> Iterator[Site]:
 
 def _furnished(desk: Desk, calls: int) -> Site:
     desk.account("model")  # whose password the busiest client has
-    clients = plenty.fill(desk.store, calls)
+    born_ms = desk.clock.now_ms() - calls * plenty.APART_MS  # the last one is of just now
+    clients = plenty.fill(desk.store, calls, born_ms=born_ms)
     with desk.store.write() as session:
         password = accounts.get_account(session, "id-model").password_hash
         busiest = update(Account).where(col(Account.id) == clients[0])
@@ -82,7 +70,8 @@ def _furnished(desk: Desk, calls: int) -> Site:
     desk.phone(clients[0], plenty.phone_of(0))
     desk.store.checkpoint()
     cookies = {"stranger": "", "subscriber": _cookie(desk, "client0"), "operator": _operator_cookie(desk)}
-    return Site(desk, clients, cookies, tuple(_pages(desk, clients[0])))
+    midst = new_id(born_ms + calls // 2 * plenty.APART_MS, b"0000000")
+    return Site(desk, clients, born_ms, cookies, (*_pages(desk, clients[0]), *_harder(midst)))
 
 
 def _cookie(desk: Desk, login: str) -> str:
@@ -113,9 +102,19 @@ def _pages(desk: Desk, client: str) -> Iterator[Page]:
             continue
         address = adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
         yield Page(_role(desk, rule.endpoint, address), address)
-    for role, addresses in _ODDITIES.items():
-        for address in addresses:
-            yield Page(role, address)
+
+
+def _harder(midst: str) -> Iterator[Page]:
+    """Addresses that make a page work harder than its bare one."""
+    for query in (
+        f"before={midst}",
+        "number=%2B4822&result=talked",
+        "number=999",
+        "from=2026-06-01&to=2026-08-31",
+    ):
+        yield Page("subscriber", f"/history?{query}")
+        yield Page("operator", f"/operator/calls?{query}")
+    yield Page("operator", "/operator/clients?q=client1")
 
 
 def _role(desk: Desk, endpoint: str, address: str) -> str:

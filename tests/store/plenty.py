@@ -21,18 +21,18 @@ RATE = Rate("48", "both", connect_micro=20_000, minute_micro=60_000, first_s=60,
 _GROUP = 2000
 
 
-def fill(store: Store, calls: int, clients: int = 200) -> list[str]:
+def fill(store: Store, calls: int, clients: int = 200, born_ms: int = BORN_MS) -> list[str]:
     """Store so many calls of so many accounts; the accounts' ids, the busiest first."""
     with store.write() as session:
         ids = [_client(session, number) for number in range(clients)]
-    add_calls(store, ids, calls)
+    add_calls(store, ids, calls, born_ms)
     return ids
 
 
-def add_calls(store: Store, ids: Sequence[str], calls: int, first: int = 0) -> None:
-    """Store calls of these accounts, beginning with the `first` after the start of time."""
+def add_calls(store: Store, ids: Sequence[str], calls: int, born_ms: int, first: int = 0) -> None:
+    """Store calls of these accounts, beginning with the `first` after (or before) the start of time."""
     luck = random.Random(first)
-    made = (_call(luck, number, ids) for number in range(first, first + calls))
+    made = (_call(luck, number, ids, born_ms) for number in range(first, first + calls))
     while group := list(islice(made, _GROUP)):
         with store.write() as session:
             insert_values(session, Request, [request for request, _, _ in group])
@@ -55,10 +55,10 @@ def _client(session: Any, number: int) -> str:
 
 
 def _call(
-    luck: random.Random, number: int, ids: Sequence[str]
+    luck: random.Random, number: int, ids: Sequence[str], born_ms: int
 ) -> tuple[dict[str, Any], list[Any], list[Any]]:
     client = 0 if number % 5 == 0 else luck.randrange(len(ids))
-    at_ms = BORN_MS + number * APART_MS
+    at_ms = born_ms + number * APART_MS
     id_ = new_id(at_ms, luck.randbytes(7))
     phone, friend = phone_of(client), f"+4822{luck.randrange(3000):07}"
     talked_ms = luck.choice((0, 0, 4_321, 65_000, 120_500, 611_000))
