@@ -20,7 +20,8 @@ blueprint = Blueprint("looks", __name__)
 
 
 def install(app: Flask) -> None:
-    """Let base.html ask `theme_now()` and `service_name()`."""
+    """Let base.html ask `theme_now()`, `service_name()` and `this_page()`."""
+    app.add_template_global(this_page, "this_page")
     app.add_template_global(theme_now, "theme_now")
     app.add_template_global(service_name, "service_name")
 
@@ -34,6 +35,11 @@ def theme_now() -> str:
 def service_name() -> str:
     """What the service calls itself: people know it by this name, not by ours."""
     return the_parts().config.service.name
+
+
+def this_page() -> str:
+    """Where a choice leads back to: this address with its filters; what was posted is not posted again."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
 
 
 @blueprint.post("/theme")

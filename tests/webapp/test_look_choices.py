@@ -16,6 +16,11 @@ def test_a_page_follows_the_system_until_somebody_chooses(desk: Desk) -> None:
     assert 'data-look="light"' in client.get("/sign-in").text
 
 
+def test_a_choice_leads_back_to_the_page_with_its_filters(town: Town) -> None:
+    page = town.as_anna().get("/history?number=48600&from=2026-11-01").text
+    assert 'name="next" value="/history?number=48600&amp;from=2026-11-01"' in page
+
+
 @pytest.mark.parametrize("theme", ["", "green", "<b>", "dark\x00"])
 def test_a_theme_nobody_knows_is_forgotten(desk: Desk, theme: str) -> None:
     client = desk.client()

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.webapp.conftest import Town
 from tests.webapp.desk import Desk
 from webapp.static_files import static_file, static_url
 
@@ -51,9 +52,11 @@ def test_the_icon_of_the_tab_is_found_where_browsers_look(desk: Desk) -> None:
     assert desk.client().get("/favicon.ico").content_type.startswith("image/svg+xml")
 
 
-def test_the_first_page_is_light(desk: Desk) -> None:
-    client = desk.client()
-    page = client.get("/sign-in")
+@pytest.mark.parametrize("path", ["/sign-in", "/"])
+def test_the_first_page_is_light(town: Town, path: str) -> None:
+    client = town.as_anna() if path == "/" else town.stranger()
+    page = client.get(path)
+    assert page.status_code == 200
     assets = set(re.findall(r'(?:src|href)="(/static/[^"#]+)', page.text))
     assert len(assets) >= 5
     weight = len(page.data)
