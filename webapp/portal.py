@@ -171,6 +171,18 @@ def quote() -> ResponseReturnValue:
     return _show(form)
 
 
+@blueprint.get("/now/live")
+@subscriber_only
+def live_now() -> ResponseReturnValue:
+    """Calls under way, but for those in `shown`, which the page has already: what began after it was made."""
+    shown, parts = request.args.get("shown", "").split(","), the_parts()
+    with parts.store.read() as session:
+        found = live_calls(
+            session, parts.clock.now_ms(), account_id=the_subscriber().account.id, limit=_LIVE_MOST
+        )
+    return render_template("portal/_live.html", live=found, shown=shown)
+
+
 @blueprint.get("/now/money")
 @subscriber_only
 def money_now() -> ResponseReturnValue:

@@ -114,6 +114,8 @@ def test_parts_of_the_page_are_read_afresh(town: Town) -> None:
     press(client, source=ANNA, destination=FRIEND)
     assert "€8.20" in client.get("/now/money").text
     (request,) = requests_in(town.desk)
+    assert f'href="/calls/{request.id}"' in client.get("/now/live").text
+    assert client.get(f"/now/live?shown={request.id}").text.strip() == ""
     calls = client.get("/now/calls").text
     assert f'href="/calls/{request.id}"' in calls and "<html" not in calls
 
