@@ -33,7 +33,7 @@ from callback.purse import Purse
 from callback.recovery import Recovery
 from callback.runner import Call, Desk
 from callback.sealing import SealBroken
-from callback.settlement import finish_if_wished, finish_request, record_leg_end
+from callback.settlement import finish_if_wished, finish_request, give_back, record_leg_end
 from callback.store import nodes, orphans, requests
 from callback.store.claims import Claimed, claim
 from callback.store.db import Store
@@ -97,7 +97,14 @@ class Dialer:
         )
         await self._backend.start(self._on_event)
         recovery = Recovery(
-            self._backend, self._commits, self._clock, self._node, epoch, last_alive_at_ms, self.wake
+            self._backend,
+            self._commits,
+            self._clock,
+            self._node,
+            epoch,
+            last_alive_at_ms,
+            self._news,
+            self.wake,
         )
         with open_wake_socket(wake_path) as wakes:
             chores = [
@@ -238,21 +245,17 @@ class Dialer:
     async def _give_back(self, request_id: str) -> None:
         """We are stopping and nobody has answered yet: the next life, or another node, rings again."""
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
-
-        def give_back(session: Session) -> None:
-            if not finish_if_wished(session, request_id, epoch, now_ms):
-                requests.requeue(session, request_id, epoch, now_ms)
-
-        await self._commits.submit(give_back)
+        await self._commits.submit(lambda s: give_back(s, request_id, epoch, now_ms))
 
     async def _ring_again(self, request_id: str) -> None:
         """Our fence ended it before anybody answered: once more, as after a crash."""
         now_ms, epoch = self._clock.now_ms(), self._lease.epoch
 
         def put_back_or_finish(session: Session) -> None:
-            if finish_if_wished(session, request_id, epoch, now_ms):
-                return
-            if not orphans.put_back_once(session, request_id, epoch, now_ms):
+            if not (
+                finish_if_wished(session, request_id, epoch, now_ms)
+                or orphans.put_back_once(session, request_id, epoch, now_ms)
+            ):
                 finish_request(session, request_id, epoch, Outcome.LOST, now_ms)
 
         await self._commits.submit(put_back_or_finish)
@@ -300,14 +303,8 @@ class Dialer:
         while True:
             asked_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
             state = json.dumps({"trunks": self._trunks.states()})
-            renew = partial(
-                nodes.renew,
-                name=self._node,
-                epoch=self._lease.epoch,
-                now_ms=now_ms,
-                detail=None if state == told else state,
-            )
-            if await self._commits.submit(renew):
+            renew = partial(nodes.renew, name=self._node, epoch=self._lease.epoch, now_ms=now_ms)
+            if await self._commits.submit(partial(renew, detail=None if state == told else state)):
                 self._lease, told = self._lease.renewed(asked_s), state
             else:
                 self._lost()

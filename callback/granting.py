@@ -65,23 +65,23 @@ class Granting:
             if wish.id not in self._told:
                 self._grant(wish, request)
 
-    def _read(self) -> list[tuple[Wish, Request]]:
+    def _read(self) -> list[tuple[Wish, Request | None]]:
         with self._store.read() as session:
             return [
-                (wish, requests.get_request(session, wish.subject))
+                (wish, requests.find_request(session, wish.subject))
                 for wish in wishes.open_wishes(session, self._node)
                 if wish.kind == wishes.HANG_UP
             ]
 
-    def _grant(self, wish: Wish, request: Request) -> None:
+    def _grant(self, wish: Wish, request: Request | None) -> None:
+        now_ms = self._clock.now_ms()
         cause = Cause.OPERATOR_WISH if wish.author.startswith(wishes.OPERATOR) else Cause.CUSTOMER_WISH
-        if self._end(request.id, cause):
+        if request is None or request.ended_at_ms is not None:
+            outcome = request.outcome if request else "gone"
+            self._commits.leave(lambda s: wishes.finish_wishes(s, wish.subject, outcome, now_ms))
+        elif self._end(request.id, cause):
             self._told.add(wish.id)
             self._log.info("call ended by wish", request=request.id, author=wish.author)
             reach("dialer.wish_told")
         elif request.state == "queued":  # put back into the queue while the wish was on its way
-            now_ms = self._clock.now_ms()
             self._commits.leave(lambda s: settlement.cancel_queued(s, request.id, now_ms))
-        elif request.state != "running":
-            now_ms = self._clock.now_ms()
-            self._commits.leave(lambda s: wishes.finish_wishes(s, request.id, request.outcome, now_ms))

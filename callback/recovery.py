@@ -25,6 +25,7 @@ from callback.store import orphans, requests
 from callback.store.models import Leg
 from callback.store.orphans import Orphan
 from callback.telephony import Backend, LostLeg, LostOutcome
+from callback.waking import Tells
 
 _UNREACHABLE_REST_MS = 40_000
 
@@ -38,6 +39,7 @@ class Recovery:
         node: str,
         epoch: int,
         last_alive_at_ms: int,
+        news: Tells,
         wake: Callable[[Sequence[str]], None],
     ) -> None:
         self._backend = backend
@@ -46,6 +48,7 @@ class Recovery:
         self._node = node
         self._epoch = epoch
         self._last_alive_at_ms = last_alive_at_ms
+        self._news = news
         self._wake = wake
         self._orphans: dict[str, Orphan] = {}
         self._outcomes: dict[str, dict[str, LostOutcome | None]] = {}
@@ -105,14 +108,15 @@ class Recovery:
         if not orphan.may_ring_again:
             self._log.warning("call lost in a crash", request=orphan.request_id, answered=orphan.answered)
             self._commits.leave(
-                lambda s: finish_request(s, orphan.request_id, self._epoch, Outcome.LOST, now_ms)
+                lambda s: finish_request(s, orphan.request_id, self._epoch, Outcome.LOST, now_ms),
+                lambda: self._news.tell(orphan.account_id, orphan.request_id),
             )
             return
         due_at_ms = now_ms + (_UNREACHABLE_REST_MS if "unreachable" in outcomes else 0)
-        asyncio.get_running_loop().create_task(self._ring_again(orphan.request_id, due_at_ms))
+        asyncio.get_running_loop().create_task(self._ring_again(orphan, due_at_ms))
 
-    async def _ring_again(self, request_id: str, due_at_ms: int) -> None:
-        now_ms = self._clock.now_ms()
+    async def _ring_again(self, orphan: Orphan, due_at_ms: int) -> None:
+        request_id, now_ms = orphan.request_id, self._clock.now_ms()
 
         def put_back(session: Session) -> None:
             if not finish_if_wished(session, request_id, self._epoch, now_ms):
@@ -120,6 +124,7 @@ class Recovery:
 
         await self._commits.submit(put_back)
         reach("dialer.put_back")
+        self._news.tell(orphan.account_id, request_id)
         if due_at_ms <= now_ms:
             self._wake([request_id])
 

@@ -88,6 +88,12 @@ def finish_if_wished(session: Session, request_id: str, epoch: int, at_ms: int) 
     )
 
 
+def give_back(session: Session, request_id: str, epoch: int, at_ms: int) -> None:
+    """Queue a running request again, for another life or node to ring, unless somebody wants it to end."""
+    if not finish_if_wished(session, request_id, epoch, at_ms):
+        requests.requeue(session, request_id, epoch, at_ms)
+
+
 def cancel_queued(session: Session, request_id: str, at_ms: int) -> bool:
     """End a request that no dialer has claimed yet and give back its hold; False if it is not queued."""
     if not requests.cancel_queued(session, request_id, "cancelled", Outcome.CANCELLED, at_ms):

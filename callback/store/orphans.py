@@ -21,6 +21,7 @@ class Orphan:
     """A running request whose process is gone."""
 
     request_id: str
+    account_id: str
     recovered: int  # times it was put back into the queue after a crash
     rang: bool  # a leg A was dialled
     answered: bool  # somebody was in service on it
@@ -74,6 +75,7 @@ def put_back_once(session: Session, request_id: str, epoch: int, due_at_ms: int)
 def _orphan(request: Request, legs: list[Leg]) -> Orphan:
     return Orphan(
         request.id,
+        request.account_id,
         request.recovered,
         rang=bool(legs),
         answered=any(leg.role == "A" and leg.answered_at_ms is not None for leg in legs),

@@ -6,7 +6,9 @@ import pytest
 
 from callback.config import Session
 from callback.intake import Accepted
-from callback.store import nodes, wishes
+from callback.intake import Wish as Asked
+from callback.store import accounts, nodes, wishes
+from callback.store.models import Wish
 from callback.telephony.simulator import Plan
 from callback.telephony.simulator.plan import BY_HAND
 from callback.wishing import Ending, wish_end
@@ -126,3 +128,45 @@ def test_a_wish_survives_its_dialer_and_the_phone_stays_silent() -> None:
             assert here.carrier.invites == 1
 
     asyncio.run(play())
+
+
+def test_a_wish_that_slipped_past_its_call_is_closed_by_any_dialer() -> None:
+    """On a database that lets a claim, an end or a return to the queue slip between two statements."""
+
+    async def play() -> None:
+        async with box() as here:
+            here.carrier.handset(ANNA, Plan(ring_s=0.1, hang_up_after_s=0.1))
+            over = await _asked(here)
+            await here.ended(over)
+            waiting = _stored(here)
+            for subject in (over, waiting, "nothing"):
+                _slip(here, subject)
+            here.dialer.look_for_wishes()
+            slipped = (over, waiting, "nothing")
+            await becomes(
+                lambda: not any(_is_wished(here, subject) for subject in slipped), 5, "they are closed"
+            )
+            assert here.request(over).outcome == "not-connected"
+            assert here.request(waiting).state == "cancelled"
+            assert here.carrier.invites == 1
+            assert here.faults() == []
+
+    asyncio.run(play())
+
+
+def _stored(here: Box) -> str:
+    """Accepted, and no dialer was woken."""
+    with here.store.write() as session:
+        account = accounts.get_account(session, "anna")
+        accepted = here.intake.request_callback(session, account, Asked("slow", "cli", ANNA))
+    assert isinstance(accepted, Accepted)
+    return accepted.request_id
+
+
+def _slip(here: Box, subject: str) -> None:
+    wish = Wish(
+        id=here.clock.new_id(), key=subject, node="", kind=wishes.HANG_UP, subject=subject, author=CUSTOMER,
+        created_at_ms=here.clock.now_ms(),
+    )  # fmt: skip
+    with here.store.write() as session:
+        assert wishes.add_wish(session, wish)

@@ -56,6 +56,7 @@ def valkey(town: Town) -> Iterator[Valkey]:
     running = Valkey(town.desk.config)
     running.start()
     yield running
+    town.desk.app.extensions["ringback.ears"].stop()
     running.stop()
 
 
