@@ -60,7 +60,7 @@ def example_mobile(country: str) -> str | None:
 
 
 def format_number(number: str) -> str:
-    """An E.164 number in the groups of its country, for people: "+48 600 316 058"; others stay as they are."""
+    """An E.164 number in the groups of its country, for people: "+48 600 316 058"; others stay."""
     parsed = _parse(number, "ZZ")
     if parsed is None:
         return number
@@ -84,6 +84,11 @@ def number_prefixes(text: str, country: str) -> tuple[str, ...]:
         return ("+" + digits[2:],)
     home = phonenumbers.country_code_for_region(country)
     return (f"+{home}{digits.lstrip('0')}", "+" + digits)
+
+
+def countries() -> frozenset[str]:
+    """ISO 3166 alpha-2 codes of the countries in whose habits numbers can be read."""
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 def is_country(code: str) -> bool:

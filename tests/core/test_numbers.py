@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callback.core.numbers import (
+    countries,
     country_of,
     example_mobile,
     format_number,
@@ -142,6 +143,7 @@ def test_the_country_of_a_number() -> None:
     assert country_of("+999123") is None
     assert country_of("nonsense") is None
     assert is_country("PL") and not is_country("ZZ")
+    assert {"PL", "DE", "US"} < countries() and all(map(is_country, countries()))
 
 
 def test_a_country_has_an_example_of_its_mobile_phones() -> None:

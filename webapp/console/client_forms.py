@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from babel import Locale
 from wtforms import Form, PasswordField, RadioField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from callback import clients
 from callback.clients import Fault, Unfit
-from callback.core.numbers import is_country, parse_number
+from callback.core.numbers import countries, is_country, parse_number
 from callback.core.outcomes import Refused
 from webapp.console.amounts import AmountField
 from webapp.forms import OnceForm, clean_text, stripped
-from webapp.i18n import LANGUAGES, language_now
+from webapp.i18n import LANGUAGES
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext as _l
+from webapp.price_words import country_name
 from webapp.refusals import words_of
 from webapp.time_zones import find_time_zone
 
@@ -55,7 +55,7 @@ class NewClientForm(OnceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.country.choices = countries()
+        self.country.choices = _countries()
 
     def validate_login(self, field: StringField) -> None:
         self.fit_login = _fit(clients.read_login(field.data))
@@ -119,10 +119,9 @@ class SearchForm(Form):  # type: ignore[misc]  # untyped upstream
     )
 
 
-def countries() -> list[SelectChoice]:
+def _countries() -> list[SelectChoice]:
     """Every country whose numbers can be read, by name."""
-    names = Locale.parse(language_now()).territories
-    known = sorted((str(name), code) for code, name in names.items() if is_country(code))
+    known = sorted((country_name(code), code) for code in countries())
     return [SelectChoice(code, name) for name, code in known]
 
 
