@@ -1,5 +1,6 @@
 """What goes wrong is told honestly, nothing is half done, and what was typed is kept."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from callback.config import Web
 from callback.store import web_sessions
+from callback.store.web_sessions import Kind
 from tests.webapp import desk as desks
 from tests.webapp.conftest import Town
 from tests.webapp.desk import Desk
@@ -140,3 +142,23 @@ def test_https_has_host_cookies_whatever_the_proxy_writes() -> None:
 def test_another_name_for_this_machine_is_not_ours(desk: Desk) -> None:
     assert desk.client().get("/sign-in", headers={"Host": "evil.example"}).status_code == 400
     assert desk.client().get("/sign-in", headers={"Host": "127.0.0.1:8080"}).status_code == 200
+
+
+def test_behind_a_proxy_the_client_is_whom_it_names_last() -> None:
+    with desks.desk(web=Web(public_url="https://call.example")) as desk:
+        desk.account("anna")
+        client, proxied = desk.client(), {"X-Forwarded-For": "6.6.6.6, 192.0.2.7", "Host": "127.0.0.1:8080"}
+        page = client.get("/sign-in", base_url="https://call.example", headers=proxied).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        answer = client.post(
+            "/sign-in",
+            base_url="https://call.example",
+            data={"csrf_token": token[1], "login": "anna", "password": desks.PASSWORD},
+            headers={**proxied, "Referer": "https://call.example/sign-in"},
+        )
+        assert answer.status_code == 303
+        assert "__Host-ringback=" in str(answer.headers.getlist("Set-Cookie"))
+        with desk.store.read() as session:
+            (row,) = web_sessions.sessions_of(session, Kind.SUBSCRIBER, "id-anna", desk.clock.now_ms())
+    assert row.address == "192.0.2.7"
