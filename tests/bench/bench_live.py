@@ -141,16 +141,16 @@ async def _measure(ours: Product) -> None:
     warm = asyncio.create_task(pages[0].live())
     await asyncio.wait_for(pages[0].hello.wait(), 20)
     await pages[0]._fetch()
-    await asyncio.sleep(2)
+    await asyncio.sleep(2)  # what starting up began is over
     before_mb, before_s = sum(map(pss_mb, serving)), sum(map(processor_s, serving))
-    await asyncio.sleep(_IDLE_S / 2)
+    await asyncio.sleep(_IDLE_S / 2)  # the figure is about this time
     alone = (sum(map(processor_s, serving)) - before_s) / (_IDLE_S / 2)
     tabs = [warm, *(asyncio.create_task(page.live()) for page in pages[1:])]
     for page in pages:
         await asyncio.wait_for(page.hello.wait(), 20)
-    await asyncio.sleep(1)
+    await asyncio.sleep(1)  # what opening them cost is another figure
     before_s = sum(map(processor_s, serving))
-    await asyncio.sleep(_IDLE_S)
+    await asyncio.sleep(_IDLE_S)  # the figure is about this time
     core = (sum(map(processor_s, serving)) - before_s) / _IDLE_S - alone
     memory = sum(map(pss_mb, serving)) - before_mb
     publisher = Publisher(f"unix://{ours.run_dir}/valkey.sock")

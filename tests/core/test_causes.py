@@ -10,6 +10,11 @@ def test_every_cause_has_a_verdict(cause: Cause) -> None:
     assert verdict(cause).blame in Blame
 
 
+def test_a_call_ended_on_a_page_is_the_doing_of_who_pressed_the_button() -> None:
+    assert verdict(Cause.CUSTOMER_WISH).blame is Blame.CUSTOMER
+    assert verdict(Cause.OPERATOR_WISH).blame is Blame.US
+
+
 def test_only_trouble_of_a_carrier_is_worth_another_route() -> None:
     worth_it = {cause for cause in Cause if verdict(cause).next_route}
     assert worth_it == {Cause.CONGESTION, Cause.TRUNK_DOWN}

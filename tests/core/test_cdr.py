@@ -65,6 +65,8 @@ def test_every_cause_has_a_disposition_with_and_without_an_answer(cause: Cause) 
         (Cause.NO_ANSWER, "no-answer"),
         (Cause.CANCELLED, "cancelled"),
         (Cause.CLEARED, "cancelled"),
+        (Cause.CUSTOMER_WISH, "cancelled"),
+        (Cause.OPERATOR_WISH, "cancelled"),
         (Cause.WRONG_NUMBER, "failed"),
         (Cause.CONGESTION, "failed"),
     ],
