@@ -12,6 +12,7 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 from flask import Flask
 
 from callback.core import money as coins
@@ -30,7 +31,9 @@ def install(app: Flask, now_ms: Callable[[], int]) -> None:
     def ago_from_now(at_ms: int) -> str:
         return ago(at_ms, now_ms())
 
-    shown: tuple[Callable[..., str], ...] = (money, balance, number, when, day, instant, duration, count)
+    shown: tuple[Callable[..., str], ...] = (
+        money, balance, number, when, day, instant, duration, count, talk_time, country,
+    )  # fmt: skip
     for show in shown:
         app.add_template_filter(show, show.__name__)
     app.add_template_filter(ago_from_now, "ago")
@@ -86,6 +89,19 @@ def duration(ms: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def talk_time(seconds: int) -> str:
+    """How long money lasts: "12 minutes"; from two hours on in hours. Rounded down, as every promise."""
+    for unit, length_s, least in (("hour", 3600, 2), ("minute", 60, 1)):
+        if seconds >= least * length_s:
+            return str(format_unit(seconds // length_s, f"duration-{unit}", "long", locale=_locale()))
+    return str(format_unit(seconds, "duration-second", "long", locale=_locale()))
+
+
+def country(code: str) -> str:
+    """The name of a country (ISO 3166 alpha-2)."""
+    return str(_locale().territories.get(code, code))
 
 
 def iso(at_ms: int) -> str:

@@ -30,7 +30,6 @@ from webapp.forms import OnceForm, clean_text, stripped
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext
 from webapp.parts import the_parts
-from webapp.price_words import country_name, talk_words
 from webapp.refusals import words_of
 from webapp.sample_sms import call_me_sms, register_sms
 
@@ -204,7 +203,7 @@ def calls_now() -> ResponseReturnValue:
 
 
 def _fragment(price: Quote | None, words: str = "") -> str:
-    return render_template("portal/_quote.html", quote=price, quote_words=words, talk_words=talk_words)
+    return render_template("portal/_quote.html", quote=price, quote_words=words)
 
 
 def _show(form: CallMe, price: Quote | None = None) -> str:
@@ -233,8 +232,6 @@ def _words(account: Account) -> dict[str, Any]:
     """What the parts of the page are told with."""
     return {
         "account": account,
-        "talk_words": talk_words,
-        "country": country_name(account.country),
         "access_number": the_parts().config.service.access_number,
         "call_text": call_me_sms(account.login),
     }

@@ -47,6 +47,28 @@ def test_a_balance_never_promises_a_cent_that_is_not_there(english: None) -> Non
     assert filters.balance(10_459_999, "EUR") == "€10.45"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, {"en": "0 seconds", "pl": "0 sekund"}),
+        (59, {"en": "59 seconds", "pl": "59 sekund"}),
+        (60, {"en": "1 minute", "pl": "1 minuta"}),
+        (179, {"en": "2 minutes", "pl": "2 minuty"}),
+        (7199, {"en": "119 minutes", "pl": "119 minut"}),
+        (7200, {"en": "2 hours", "pl": "2 godziny"}),
+    ],
+)
+def test_talk_time_is_never_promised_longer_than_it_is(
+    language: str, seconds: int, shown: dict[str, str]
+) -> None:
+    assert plain(filters.talk_time(seconds)) == shown[language]
+
+
+def test_countries_have_names(language: str) -> None:
+    assert filters.country("PL") == {"en": "Poland", "pl": "Polska"}[language]
+    assert filters.country("XX") == "XX"
+
+
 def test_a_number_stays_on_one_line(english: None) -> None:
     assert filters.number("+48600316058") == "+48\u00a0600\u00a0316\u00a0058"
     assert filters.number("anonymous") == "anonymous"

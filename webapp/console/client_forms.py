@@ -10,11 +10,11 @@ from callback.clients import Fault, Unfit
 from callback.core.numbers import countries, is_country, parse_number
 from callback.core.outcomes import Refused
 from webapp.console.amounts import AmountField
+from webapp.filters import country as country_name
 from webapp.forms import OnceForm, clean_text, stripped
 from webapp.i18n import LANGUAGES
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext as _l
-from webapp.price_words import country_name
 from webapp.refusals import words_of
 from webapp.time_zones import find_time_zone
 
