@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
@@ -53,7 +54,11 @@ def calls() -> ResponseReturnValue:
     form = HistoryForm(request.args, account.id, account.country, time_zone_now())
     with the_parts().store.read() as session:
         found = listing(session, form)
-    body = render_template("history/list.html", listing=found, is_first=not _cursor("before"))
+    is_first = not (_cursor("before") or _cursor("after"))
+    if found.page is not None and not found.page.lines and not is_first:
+        newest = f"{url_for('history.calls')}?{urlencode(form.query)}"
+        return redirect(newest.rstrip("?"))  # beyond either end there is nothing
+    body = render_template("history/list.html", listing=found, is_first=is_first)
     return body, 200 if found.page is not None else 400
 
 

@@ -150,6 +150,14 @@ def test_pages_lead_to_the_oldest_call_and_back(town: Town) -> None:
     assert "Calls 27" in text(anna, older)
 
 
+def test_beyond_either_end_there_is_the_newest_page(town: Town) -> None:
+    call = talked_call(town.desk, town.anna)
+    anna = town.as_anna()
+    for end in ("before", "after"):
+        answer = anna.get(f"/history?{end}={call}&result=talked")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/history?result=talked")
+
+
 def test_a_call_is_told_from_the_wish_to_the_charge(town: Town) -> None:
     call = talked_call(town.desk, town.anna)
     page = text(town.as_anna(), f"/history/{call}")
