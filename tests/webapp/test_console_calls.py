@@ -13,7 +13,8 @@ CALLS = "/operator/calls"
 def test_live_calls_are_shown_with_a_button_to_end_them(town: Town) -> None:
     waiting = calls.queued_call(town.desk, town.anna)
     olga = town.as_operator()
-    for path in (CALLS, f"{CALLS}/live"):
+    hers = "/operator/clients/id-anna"
+    for path in (CALLS, f"{CALLS}/live", hers, f"{hers}/live"):
         page = olga.get(path).text
         assert "anna" in page and "Waiting" in page
         assert f"/calls/{waiting}/hang-up" in page
@@ -22,6 +23,8 @@ def test_live_calls_are_shown_with_a_button_to_end_them(town: Town) -> None:
     assert "No call is under way." in olga.get(CALLS).text
     story = olga.get(f"{CALLS}/{waiting}").text
     assert "Ended a call" in story
+    assert "No call is under way." in olga.get(f"{hers}/live").text
+    assert olga.get("/operator/clients/id-nobody/live").status_code == 404
 
 
 def test_a_call_that_is_being_ended_says_so(town: Town) -> None:

@@ -37,6 +37,18 @@ def show(account_id: str) -> ResponseReturnValue:
     return _page(account_id, MoneyForm(None))
 
 
+@blueprint.get("/live")
+@operator_only
+def live(account_id: str) -> ResponseReturnValue:
+    """Their calls under way: the part of the page that changes by itself."""
+    now_ms = the_parts().clock.now_ms()
+    with the_parts().store.read() as session:
+        _get(session, account_id)
+        found = live_calls(session, now_ms, account_id=account_id)
+    back = url_for("console_client.show", account_id=account_id)
+    return render_template("console/_live.html", live=found, now_ms=now_ms, back=back)
+
+
 @blueprint.post("/block")
 @operator_only
 def block(account_id: str) -> ResponseReturnValue:
@@ -195,6 +207,8 @@ def _page(account_id: str, form: MoneyForm) -> str:
     return render_template(
         "console/client.html",
         account=account,
+        now_ms=now_ms,
+        back=url_for("console_client.show", account_id=account_id),
         money_form=form,
         device_name=device_name,
         entry_words=entry_words,
