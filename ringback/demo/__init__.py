@@ -14,5 +14,12 @@ one, with a generated configuration in a directory of its own.
          ► paper                          the same on paper, and for machines
     performance                           all of it, from the first process to the last
 
+On the page (`webapp/demo.py`) whoever watches plays: the web face of that same service is given a stage.
+
+    page_stage ► page_troupe              verbs in, pictures and sound out; phones, SMS centre and carrier
+    page_phone, coach, listeners          what a phone shows, what to do next, who listens
+    page_records ► page_story             the database, as chapters, charge and captions
+    victims                               whom to kill
+
 Every line shown was read from the service's database or reported by a simulator; nothing is assumed.
 """

@@ -68,10 +68,13 @@ class Journey:
         person, place = cast.person_of(event.number), _AT_THE_PHONE.get(event.kind)
         if place is None or person is None:
             return
-        yield self.moment(
-            f"{event.kind}:{event.call_id}", event.at_ms, place, event.kind, mark=event.kind in _STORY,
-            name=person.name, cli=f"+{event.detail.lstrip('+')}", status=event.detail,
-        )  # fmt: skip
+        values = {"name": person.name}
+        if event.kind == "invite":
+            values["cli"] = f"+{event.detail.lstrip('+')}"
+        elif event.kind == "rejected":
+            values["status"] = event.detail
+        key, mark = f"{event.kind}:{event.call_id}", event.kind in _STORY
+        yield self.moment(key, event.at_ms, place, event.kind, mark=mark, **values)
 
     def of_call(self, seen: Seen) -> Iterator[Moment]:
         """Everything the service wrote down about the callback."""

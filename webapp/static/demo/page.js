@@ -9,6 +9,7 @@ import { say } from "./words.js";
 
 const TICK_MS = 66;
 const PANS = [-0.4, 0.4];
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const elements = [...document.querySelectorAll("[data-phone]")];
 const phones = new Map(elements.map((element, at) => [element.dataset.phone, new Phone(element, PANS[at] ?? 0)]));
@@ -45,7 +46,12 @@ function showPhone(id) {
 function markTabs(step, before) {
   for (const tab of tabs) tab.classList.toggle("wants-you", tab.dataset.shows === step.phone);
   for (const tab of tabs) tab.classList.toggle("has-call", phones.get(tab.dataset.shows).looks.state !== "idle");
-  if (step.phone && step.phone !== before) showPhone(step.phone);
+  if (!step.phone || step.phone === before) return;
+  showPhone(step.phone);
+  const phone = phones.get(step.phone).element;
+  const { top, bottom } = phone.getBoundingClientRect();
+  const isNarrow = tabs[0].offsetParent !== null;
+  if (isNarrow && top < innerHeight && bottom > 0) phone.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
 }
 
 // The operator's one-time code, with the time it is good for.

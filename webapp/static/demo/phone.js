@@ -131,18 +131,22 @@ export class Phone {
     this.element.dataset.state = looks.state;
     this.find(".incoming").hidden = looks.state !== "ringing";
     this.find(".talking").hidden = looks.state !== "in-call";
-    this.find(".messages").inert = looks.state !== "idle";
     const held = this.element.contains(document.activeElement);
-    if (looks.state === "ringing") announce(say("ringing-now", { name: looks.name, caller: looks.display }));
+    this.find(".messages").inert = looks.state !== "idle";
+    const focus = (selector) => held && this.find(selector).focus({ preventScroll: true });
+    if (looks.state === "ringing") {
+      announce(say("ringing-now", { name: looks.name, caller: looks.display }));
+      focus(".answer");
+    }
     if (looks.state === "in-call") {
       announce(say("in-call-now", { name: looks.name }));
-      if (held || before === "ringing") this.find(".talking .hang-up").focus({ preventScroll: true });
+      focus(".talking"); // its keys are those of the keyboard, too
     }
     if (looks.state === "idle" && before) {
       if (before === "in-call") announce(say("over-now", { name: looks.name }));
       if (speaker() === this.id) this.#toggleMicrophone();
       setTimeout(() => this.looks.state === "idle" && this.hear(false), LEAVE_MS);
-      if (held) this.find(".thread").focus({ preventScroll: true }); // not the text: it would open a keyboard
+      focus(".thread"); // not the text: it would open a keyboard
     }
   }
 
@@ -157,7 +161,7 @@ export class Phone {
       return bubble;
     });
     thread.replaceChildren(...bubbles);
-    thread.scrollTop = thread.scrollHeight;
+    requestAnimationFrame(() => (thread.scrollTop = thread.scrollHeight));
     if (this.told) {
       const fresh = looks.sms.slice(known).filter((sms) => !sms.sent);
       for (const sms of fresh) announce(say("sms-now", { name: looks.name, text: sms.text }));
