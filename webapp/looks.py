@@ -20,10 +20,11 @@ blueprint = Blueprint("looks", __name__)
 
 
 def install(app: Flask) -> None:
-    """Let base.html ask `theme_now()`, `service_name()` and `this_page()`."""
+    """Let base.html ask `theme_now()`, `service_name()`, `is_simulation()` and `this_page()`."""
     app.add_template_global(this_page, "this_page")
     app.add_template_global(theme_now, "theme_now")
     app.add_template_global(service_name, "service_name")
+    app.add_template_global(is_simulation, "is_simulation")
 
 
 def theme_now() -> str:
@@ -35,6 +36,11 @@ def theme_now() -> str:
 def service_name() -> str:
     """What the service calls itself: people know it by this name, not by ours."""
     return the_parts().config.service.name
+
+
+def is_simulation() -> bool:
+    """Whether simulated phones stand around the service: every page says so then."""
+    return the_parts().stage is not None
 
 
 def this_page() -> str:

@@ -28,7 +28,7 @@
     no.className = "btn";
     no.textContent = root.dataset.wordCancel || "Cancel";
     const yes = document.createElement("button");
-    yes.className = "btn btn-danger";
+    yes.className = "btn btn-hang-up";
     yes.textContent = form.dataset.confirmLabel || submitter?.textContent.trim() || "OK";
     answers.append(no, yes);
     dialog.append(words, answers);
