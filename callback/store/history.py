@@ -23,6 +23,8 @@ PAGE = 25
 _BATCH = 1000
 _BIRTH_MS = 60_000  # an id is born within it after the instant of its row
 _LONGEST = 15  # digits of a number (ITU-T E.164 §6)
+_TALKED = func.sum(Cdr.duration_ms).filter(col(Cdr.role) == "B")
+_COST = func.sum(Cdr.cost_micro)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +126,20 @@ def totals_of(found: CallPage) -> Totals | None:
 
 def totals(session: Session, wanted: CallFilter) -> Totals:
     """How many calls match, how long was talked in them, and what they cost: of an account by index alone."""
-    calls = session.connection().execute(_matching(select(func.count()), wanted)).scalar_one()
-    talked = func.sum(Cdr.duration_ms).filter(col(Cdr.role) == "B")
-    sums = select(col(Cdr.currency), talked, func.sum(Cdr.cost_micro)).group_by(col(Cdr.currency))
-    if wanted.account_id is not None:
+    calls = _matching(select(col(Request.id)), wanted).cte("matching")
+    counted = select(func.count()).select_from(calls).scalar_subquery()
+    if wanted.account_id is None:
+        sums = select(counted, col(Cdr.currency), _TALKED, _COST).group_by(col(Cdr.currency))
+    else:  # which pays in one currency: to sort its records by it would take longer than to read them
+        sums = select(counted, func.max(Cdr.currency), _TALKED, _COST)
         sums = sums.where(col(Cdr.account_id) == wanted.account_id)
     if not wanted.is_open:
-        sums = sums.where(col(Cdr.request_id).in_(_matching(select(col(Request.id)), wanted)))
-    rows = session.connection().execute(sums.order_by(col(Cdr.currency))).all()
-    return Totals(
-        calls, sum(row[1] or 0 for row in rows), tuple((currency, cost) for currency, _, cost in rows)
-    )
+        sums = sums.where(col(Cdr.request_id).in_(select(calls.c.id)))
+    rows = session.connection().execute(sums).all()
+    if not rows:  # nothing was ever rung for any of them
+        return Totals(session.connection().execute(select(counted)).scalar_one(), 0, ())
+    costs = tuple(sorted((currency, cost) for _, currency, _, cost in rows if currency is not None))
+    return Totals(rows[0][0], sum(row[2] or 0 for row in rows), costs)
 
 
 def batches(store: Store, wanted: CallFilter) -> Iterator[list[CallLine]]:
