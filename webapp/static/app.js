@@ -75,6 +75,9 @@
     }
   });
 
+  // A form that came back starts where it has to be mended.
+  document.querySelector('[aria-invalid="true"]')?.focus();
+
   // <button data-copy="text" data-copied="Copied"> puts the text on the clipboard and says so.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
