@@ -43,6 +43,7 @@ def test_everybody_s_calls_are_listed_and_filtered(town: Town) -> None:
     olga = town.as_operator()
     page = olga.get(CALLS).text
     assert f"{CALLS}/{mine}" in page and f"{CALLS}/{other}" in page
+    assert 'href="/operator/clients/id-boris"' in page
     page = olga.get(f"{CALLS}?number={ANNA[1:]}").text
     assert f"{CALLS}/{mine}" in page and f"{CALLS}/{other}" not in page
     assert olga.get(f"{CALLS}?from=yesterday").status_code == 400

@@ -108,3 +108,4 @@ def test_sessions_are_listed_and_ended(town: Town, olga: FlaskClient) -> None:
     town.desk.post(olga, f"{PROFILE}/sessions/revoke-others", at=PROFILE)
     assert [client.get(PROFILE).status_code for client in (elsewhere, third)] == [303, 303]
     assert olga.get(PROFILE).status_code == 200
+    assert deeds(town) == ["end-own-sessions", "end-own-sessions"]

@@ -19,6 +19,8 @@ ACTIONS: Mapping[str, Any] = {
     "sign-out-everywhere": _l("Signed the client out everywhere"),
     "hang-up": _l("Ended a call"),
     "change-own-password": _l("Changed their own password"),
+    "change-own-habits": _l("Changed their own language or time zone"),
+    "end-own-sessions": _l("Ended sessions of their own"),
     "renew-own-totp": _l("Set up a new code generator"),
 }
 _TOLD = ("amount", "credit", "number", "reason")

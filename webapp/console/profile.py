@@ -95,6 +95,7 @@ def change_habits() -> ResponseReturnValue:
         operators.set_operator_habits(
             session, the_operator().operator.id, form.locale.data, form.time_zone.data
         )
+        _note(session, "change-own-habits")
     return redirect(url_for(".saved"), 303)
 
 
@@ -152,6 +153,7 @@ def revoke(session_id: str) -> ResponseReturnValue:
     with the_parts().store.write() as session:
         if not web_sessions.revoke(session, the_operator().operator.id, session_id):
             abort(404)
+        _note(session, "end-own-sessions")
     flash(_("That device is signed out."), "ok")
     return redirect(url_for(".show"), 303)
 
@@ -162,6 +164,7 @@ def revoke_others() -> ResponseReturnValue:
     person = the_operator()
     with the_parts().store.write() as session:
         web_sessions.revoke_others(session, person.operator.id, person.session_id)
+        _note(session, "end-own-sessions")
     flash(_("You are signed out everywhere else."), "ok")
     return redirect(url_for(".show"), 303)
 
