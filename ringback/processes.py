@@ -5,29 +5,19 @@ is wired here.
 """
 
 import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, NoReturn
-
-import structlog
+from typing import NoReturn
 
 from callback import bootstrap
-from callback.clock import Clock
 from callback.config import Config
 from callback.executor import SmsExecutor
 from callback.intake import Intake
 from callback.numbers import NumberDesk
 from callback.passwords import Passwords, Verifier, shared_tries
 from callback.sealing import Seal
-from ringback.demo.page_stage import PageStage
-from ringback.web_server import serve_web
 from smsgw.gateway import Gateway
-from webapp import create_app
-from webapp.stage import Stage
 
 
 def run_gateway(config: Config) -> None:
@@ -50,25 +40,10 @@ def run_gateway(config: Config) -> None:
 
 
 def run_web(config: Config) -> None:
-    """Serve the pages until SIGTERM; in the demo they have a stage to play on."""
-    config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    closing = threading.Event()
-    make_stage = partial(PageStage, config, Clock()) if config.web.demo else None
-    serve_web(partial(_make_site, config, make_stage, closing), config, closing.set)
+    """Serve the pages until SIGTERM."""
+    from ringback import web_process  # noqa: PLC0415  # 20 MB which nobody else needs, and would half copy
 
-
-def _make_site(config: Config, make_stage: Callable[[], Stage] | None, closing: threading.Event) -> Any:
-    """In the process that answers: a thread of it that dies takes it along, and a whole one is started."""
-
-    def died(what: threading.ExceptHookArgs) -> None:
-        error = what.exc_value or what.exc_type()
-        name = what.thread.name if what.thread else ""
-        structlog.get_logger().critical("a thread died", thread=name, exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.excepthook = died
-    stage = make_stage() if make_stage else None
-    return create_app(bootstrap.assemble(config), stage=stage, closing=closing)
+    web_process.run_web(config)
 
 
 def run_media(arguments: Sequence[str]) -> NoReturn:

@@ -27,7 +27,6 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import structlog
-import xlsxwriter
 from flask import Blueprint, Response, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
@@ -128,6 +127,8 @@ def csv_rows(lines: Iterable[CallLine], zone: ZoneInfo, labels: Labels) -> Itera
 
 def workbook(batches: Batches, zone: ZoneInfo, labels: Labels) -> IO[bytes]:
     """A file without a name, to be read from its beginning; it vanishes when it is closed."""
+    import xlsxwriter  # noqa: PLC0415  # 2 MB for those who ask for a workbook
+
     with tempfile.TemporaryDirectory(prefix="ringback-export-") as directory:
         path = Path(directory) / "calls.xlsx"
         options = {
