@@ -10,6 +10,9 @@
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
     document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", theme);
+    for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
+      meta.content = getComputedStyle(document.body).backgroundColor;
+    }
     document.querySelector(`.theme-choice .to-${theme === "dark" ? "light" : "dark"}`)?.focus();
     document.dispatchEvent(new CustomEvent("ringback:theme", { detail: theme }));
   };
