@@ -4,6 +4,7 @@
     news   ids of requests and accounts that have changed, as a JSON list: read those
     beat   nothing has; the page knows that it would have heard
     bye    the stream has lasted long enough: come again, at once (`away`: later, Valkey is gone)
+    over   whoever opened it is signed out
 
 Server-sent events (HTML Living Standard §9.2). A stream takes a thread, so there are `web.streams` of them
 and no more: whoever finds none, or no Valkey, gets 503 and looks every few seconds instead. It ends with
@@ -83,6 +84,7 @@ def _stream(ear: Ear, ears: Ears, parts: WebParts, is_signed_in: Callable[[], bo
         if not changed and now_s < beat_s:
             continue
         if not is_signed_in():
+            yield _event("over")
             return
         beat_s = now_s + BEAT_S
         yield _event("news", list(changed)) if changed else _event("beat")

@@ -127,6 +127,7 @@ def test_a_revoked_session_ends_its_stream(town: Town, news: Publisher) -> None:
         with town.desk.store.write() as session:
             assert web_sessions.revoke_all(session, town.anna) == 1
         news.tell(town.anna, "secret")
+        assert stream.next() == ("over", "")
         assert stream.next() is None
 
 

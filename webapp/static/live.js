@@ -130,6 +130,7 @@
     });
     heard("bye", () => { close(); connect(); });
     heard("away", () => { close(); later(); });
+    heard("over", () => { close(); later(); readAll(); });
     stream.addEventListener("error", () => { close(); later(); });
   };
   const close = () => {
