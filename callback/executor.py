@@ -125,7 +125,8 @@ class SmsExecutor:
     ) -> None:
         wish = Wish(f"sms:{sms.inbox_id}", "sms", sms.ani, sms.dnis, command.source, command.destination)
         with self._store.write() as session:
-            accepted = self._intake.request_callback(session, account, wish)
+            payer = accounts.get_account(session, account.id)  # blocked while the password was looked at?
+            accepted = self._intake.request_callback(session, payer, wish)
             if isinstance(accepted, Refused):
                 reply = _refusal(accepted, account.locale)
             else:

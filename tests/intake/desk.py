@@ -50,6 +50,7 @@ class Queue:
 
 class Desk:
     def __init__(self, config: Config, store: Store) -> None:
+        self.config = config
         self.store = store
         self.clock = Clock()
         self.queue = Queue()

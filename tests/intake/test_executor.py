@@ -1,12 +1,16 @@
 """Every command by SMS, its effect and its one answer."""
 
 import json
+from typing import Any
 
 import pytest
 
 from callback.core.commands import Balance, Command, ConfirmNumber, Help, NotYet, Register, RequestCallback
 from callback.core.outcomes import Reason
 from callback.core.sms import ReplyKind
+from callback.executor import SmsExecutor
+from callback.passwords import Passwords, Verifier
+from callback.store import clients
 from tests.intake.desk import ANNA, PASSWORD, Desk, desk
 
 BERLIN = "+493012345678"
@@ -259,3 +263,21 @@ def test_help_and_what_is_not_offered() -> None:
 def test_a_code_from_a_machine_confirms_nothing() -> None:
     with desk() as here:
         assert here.text(ConfirmNumber("123456"), ani="BANK").kind == Reason.WRONG_CODE
+
+
+def test_who_is_blocked_while_the_password_is_looked_at_is_not_called() -> None:
+    class SlowVerifier(Verifier):
+        """An operator blocks the account in the time this takes."""
+
+        def check(self, *args: Any, **values: Any) -> bool:
+            right = super().check(*args, **values)
+            with here.store.write() as session:
+                assert clients.block(session, "id-anna", 0)
+            return right
+
+    with desk() as here:
+        here.phone(here.account())
+        verifier = SlowVerifier(Passwords(b"p" * 32), here.clock.monotonic_s)
+        here.executor = SmsExecutor(here.config, here.store, here.clock, verifier, here.intake, here.numbers)
+        assert here.text(call_me()).kind == Reason.ACCOUNT_BLOCKED
+        assert here.requests() == []
