@@ -4,7 +4,7 @@ import { showFacts, showProcesses } from "./chaos.js";
 import { Coach } from "./coach.js";
 import { Phone } from "./phone.js";
 import { showCharge, showTimeline } from "./story.js";
-import { follow, renewToken, showTrouble } from "./wire.js";
+import { expectNewToken, follow, renewToken, showTrouble } from "./wire.js";
 import { say } from "./words.js";
 
 const TICK_MS = 66;
@@ -17,7 +17,7 @@ const coach = new Coach(phones);
 const picture = {};
 
 follow((parts) => {
-  const before = picture.step?.phone;
+  const before = picture.step;
   Object.assign(picture, parts);
   if (parts.phones || parts.step) {
     for (const looks of picture.phones) phones.get(looks.id).show(looks, picture.step, picture.now_ms);
@@ -46,12 +46,13 @@ function showPhone(id) {
 function markTabs(step, before) {
   for (const tab of tabs) tab.classList.toggle("wants-you", tab.dataset.shows === step.phone);
   for (const tab of tabs) tab.classList.toggle("has-call", phones.get(tab.dataset.shows).looks.state !== "idle");
-  if (!step.phone || step.phone === before) return;
-  showPhone(step.phone);
+  if (!step.phone || step.name === before?.name) return;
+  if (step.phone !== before?.phone) showPhone(step.phone);
   const phone = phones.get(step.phone).element;
   const { top, bottom } = phone.getBoundingClientRect();
   const isNarrow = tabs[0].offsetParent !== null;
-  if (isNarrow && top < innerHeight && bottom > 0) phone.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  const isWatched = top < innerHeight / 2 && bottom > 0; // who reads the timeline is left alone
+  if (before && isNarrow && isWatched) phone.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
 }
 
 // The operator's one-time code, with the time it is good for.
@@ -77,8 +78,8 @@ for (const form of document.querySelectorAll("[data-demo-form]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     await renew();
+    expectNewToken();
     HTMLFormElement.prototype.submit.call(form);
-    setTimeout(renew, 1500);
   });
 }
 

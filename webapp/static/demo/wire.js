@@ -4,6 +4,9 @@ import { say } from "./words.js";
 
 const root = document.getElementById("demo");
 const RETRY_MS = 500;
+const SIGN_IN_MS = 10_000; // it takes no longer
+
+let staleUntil = 0;
 
 /**
  * POST a verb; the answer's JSON, if it has any. Failures are told on the page, and false is returned.
@@ -12,6 +15,7 @@ const RETRY_MS = 500;
  */
 export async function act(path, body = {}) {
   try {
+    if (Date.now() < staleUntil) await renewToken();
     let answer = await post(path, body);
     if (answer.status === 400 && !isJson(answer)) {
       // Signing in on another tab made new form tokens.
@@ -66,6 +70,11 @@ export function showTrouble(words, kind = "") {
   place.textContent = words;
   place.hidden = !words;
   troubleKind = words ? kind : "";
+}
+
+/** Somebody signs in on another tab, which makes our tokens worthless in a moment. */
+export function expectNewToken() {
+  staleUntil = Date.now() + SIGN_IN_MS;
 }
 
 /** A fresh token for forms and verbs. */
