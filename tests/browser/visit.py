@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from playwright.async_api import async_playwright as playwright
@@ -23,6 +23,22 @@ _QUIET = (
     "--autoplay-policy=user-gesture-required",
 )
 _WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1440, 900)}
+_AXE_RUN = """async rules => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const fades = () => document.getAnimations().some(one => one.effect.getComputedTiming().endTime < 2000);
+  for (let still = 0; still < 3; still = fades() ? 0 : still + 1) await frame();
+  const kind = rules.length > 1 ? "tag" : "rule";
+  const found = await axe.run(document, {runOnly: {type: kind, values: rules}, resultTypes: ["violations"]});
+  return found.violations.flatMap(one => one.nodes.map(
+    node => `${one.id} (${one.impact}): ${node.failureSummary} ${node.html.slice(0, 200)}`));
+}"""
+_TOO_WIDE = """() => {
+  const {scrollWidth, clientWidth} = document.scrollingElement;
+  if (scrollWidth <= clientWidth) return [];
+  const wide = [...document.querySelectorAll("body *")].filter(
+    one => one.getBoundingClientRect().right > clientWidth + 1);
+  return [`${scrollWidth} px; ` + wide.slice(0, 3).map(one => one.outerHTML.slice(0, 120)).join(" | ")];
+}"""
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Theme = Literal["light", "dark"]
@@ -97,9 +113,10 @@ async def visit(
     *,
     script: bool = True,
     locale: str = "en-GB",
-    bypass_csp: bool = False,
+    agent: str | None = None,
+    with_rules: bool = False,
 ) -> AsyncIterator[Visit]:
-    """A new visitor; `script=False` is one without JavaScript."""
+    """A new visitor; `script=False` is one without JavaScript, `with_rules` one that `faults_of` can ask."""
     width, height = _WIDTHS[device]
     context = await browser.new_context(
         viewport={"width": width, "height": height},
@@ -107,11 +124,13 @@ async def visit(
         java_script_enabled=script,
         locale=locale,
         timezone_id="Europe/Warsaw",
-        bypass_csp=bypass_csp,
+        user_agent=agent,
         reduced_motion="reduce",
         has_touch=device == "phone",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
+    if with_rules:
+        await context.add_init_script(path=AXE)  # which the policy for scripts does not concern
     page = await context.new_page()
     here = Visit(context, page, url)
     here.watch(page)
@@ -128,12 +147,20 @@ async def visit(
         await context.close()
 
 
-async def faults_of(page: Page) -> list[str]:
-    """What axe-core finds on the page; the visit must have been made with `bypass_csp`."""
-    await page.add_script_tag(path=AXE)
-    found: dict[str, Any] = await page.evaluate("rules => axe.run(document, {runOnly: rules})", _RULES)
-    return [
-        f"{page.url}: {violation['id']} ({violation['impact']}): {violation['help']}: {node['html'][:200]}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
+async def faults_of(here: Visit, devices: tuple[Device, ...] = ("phone", "desktop")) -> list[str]:
+    """What axe-core finds on the page in both themes, and what is wider than the screen.
+
+    The dark theme differs in its colours only. The visit must have been made `with_rules`.
+    """
+    found: list[str] = []
+    page = here.page
+    for device in devices:
+        width, height = _WIDTHS[device]
+        await page.set_viewport_size({"width": width, "height": height})
+        for theme, rules in (("light", _RULES), ("dark", ["color-contrast"])):
+            await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            answer = await page.evaluate(_AXE_RUN, rules)
+            found += [f"{page.url} {device} {theme}: {words}" for words in answer]
+        wide = await page.evaluate(_TOO_WIDE)
+        found += [f"{page.url} {device}: {words} is wider than the screen" for words in wide]
+    return found
