@@ -40,6 +40,13 @@ class BaseForm(FlaskForm):
             return super().bind_field(form, unbound_field, options)
 
 
+class AddressForm(BaseForm):
+    """A form whose answers stand in the address: made from `request.args`, it changes nothing."""
+
+    class Meta(BaseForm.Meta):
+        csrf = False
+
+
 class OnceForm(BaseForm):
     """A form whose second press is the first one again: the key is made with the page and sent with both."""
 

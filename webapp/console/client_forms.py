@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import Form, PasswordField, RadioField, SelectChoice, SelectField, StringField, ValidationError
+from wtforms import PasswordField, RadioField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from callback import clients
@@ -11,7 +11,7 @@ from callback.core.numbers import countries, is_country, parse_number
 from callback.core.outcomes import Refused
 from webapp.console.amounts import AmountField
 from webapp.filters import country as country_name
-from webapp.forms import OnceForm, clean_text, stripped
+from webapp.forms import AddressForm, OnceForm, clean_text, stripped
 from webapp.i18n import LANGUAGES
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext as _l
@@ -104,7 +104,7 @@ class MoneyForm(OnceForm):
     )
 
 
-class SearchForm(Form):  # type: ignore[misc]  # untyped upstream
+class SearchForm(AddressForm):
     """What stands in the address of the list."""
 
     q = StringField(_l("Login or number"), filters=[stripped], validators=[Length(max=80), clean_text])

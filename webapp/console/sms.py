@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from wtforms import Form, SelectChoice, SelectField, StringField, ValidationError
+from wtforms import SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import Length
 
 from callback.core.numbers import parse_number
@@ -18,7 +18,7 @@ from callback.store import sms_log
 from callback.store.sms_log import Direction, SmsFilter, Sort, parse_place
 from webapp.auth import operator_only
 from webapp.console.sms_words import SORTS, meaning, tone
-from webapp.forms import clean_text, stripped
+from webapp.forms import AddressForm, clean_text, stripped
 from webapp.history_form import DayField
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext as _l
@@ -31,7 +31,7 @@ _NUMBER_MOST = 40
 _SPACES = re.compile(r"\s+")
 
 
-class SmsForm(Form):  # type: ignore[misc]  # untyped upstream
+class SmsForm(AddressForm):
     """Made from `request.args`."""
 
     number = StringField(_l("Number"), filters=[stripped], validators=[Length(max=_NUMBER_MOST), clean_text])
