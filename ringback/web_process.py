@@ -3,6 +3,7 @@
 Imported by the process that serves them, and by no other.
 """
 
+import atexit
 import os
 import signal
 import threading
@@ -43,4 +44,6 @@ def _make_site(config: Config, closing: threading.Event) -> Any:
 def _make_stage(config: Config) -> Stage:
     from ringback.demo.page_stage import PageStage  # noqa: PLC0415  # simulators, for the demo only
 
-    return PageStage(config, Clock())
+    stage = PageStage(config, Clock())
+    atexit.register(stage.close)
+    return stage
