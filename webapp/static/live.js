@@ -7,6 +7,7 @@
 
   const POLL_MS = 5000, STALE_MS = 12000, READ_TIMEOUT_MS = 8000, CONNECT_TIMEOUT_MS = 8000;
   const FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 30000, SLEPT_MS = 4000;
+  const GAP_MS = 700;  // between two readings of a part that any news may change: a busy service has no pause
 
   const parts = () => document.querySelectorAll("[data-live-src]");
   const isOver = (part) => part.querySelector("[data-live-over]") !== null;
@@ -49,9 +50,17 @@
       state.failed = true;  // the note tells; the next round tries again
     } finally {
       state.reading = false;
-      if (state.again) { state.again = false; read(part); }
+      if (state.again) { state.again = false; readSoon(part); }
     }
     note(part);
+  };
+  const readSoon = (part) => {
+    const state = stateOf(part), now = Date.now();
+    const wait = part.dataset.liveTopic === "*" ? (state.askedAt || 0) + GAP_MS - now : 0;
+    if (wait <= 0) { read(part); return; }
+    if (state.planned) return;
+    state.planned = true;
+    setTimeout(() => { state.planned = false; read(part); }, wait);
   };
   const readAll = () => { for (const part of watched()) read(part); };
 
@@ -125,7 +134,7 @@
     heard("news", (event) => {
       const changed = new Set(JSON.parse(event.data));
       for (const part of watched()) {
-        if (part.dataset.liveTopic === "*" || changed.has("*") || changed.has(part.dataset.liveTopic)) read(part);
+        if (part.dataset.liveTopic === "*" || changed.has("*") || changed.has(part.dataset.liveTopic)) readSoon(part);
       }
     });
     heard("bye", () => { close(); connect(); });
