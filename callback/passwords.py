@@ -5,7 +5,8 @@ the database. One such hash takes 30 ms, so three doors stand before it::
 
     remembered success ─► pace per sender and per login ─► argon2, a few at a time
 
-Strangers who guess at a login use up their own tries only: the account's own phones are paced apart.
+Strangers who guess at a login use up their own tries only: the account's own phones are paced apart, and so
+is each browser that signed in before (docs/decisions/0013).
 
 Successes only are remembered, under a key that dies with the process, for ten minutes, and for this version
 of the account's credentials: a changed password is asked for at once. An unknown account costs as much time
@@ -31,6 +32,8 @@ _HASHES_AT_ONCE = 2
 _TRIES = 10  # by one sender, or at one login, in …
 _TRIES_S = 60
 _OWN_PHONES = "\n"  # in no login: it separates
+_CODES = 10  # of an authenticator, wrong ones, at one operator, in …
+_CODES_S = 3600  # a guesser who has the password needs two years and a half for an even chance
 
 
 class Passwords:
@@ -73,6 +76,11 @@ def shared_tries(queue_url: str, monotonic_s: Callable[[], float]) -> Tries:
     return SharedPace(queue_url, _TRIES, _TRIES_S, monotonic_s)
 
 
+def shared_code_tries(queue_url: str, monotonic_s: Callable[[], float]) -> Tries:
+    """For the codes of operators: the password before them is right, so that only a count stops a guesser."""
+    return SharedPace(queue_url, _CODES, _CODES_S, monotonic_s)
+
+
 class Verifier:
     """Says whether a password is an account's. Used from many threads."""
 
@@ -89,17 +97,27 @@ class Verifier:
         self._nobody = passwords.hash(os.urandom(16).hex())
 
     def admit(
-        self, account: Secured | None, password: str, *, login: str, ani: str, own_phone: bool = False
+        self,
+        account: Secured | None,
+        password: str,
+        *,
+        login: str,
+        ani: str,
+        own_phone: bool = False,
+        known: str = "",
     ) -> Refused | None:
         """None if they may come in; `login` is as written and `account` what was found by it, or None.
 
         At most ten tries a minute by one sender or at one login are hashed; what is remembered is free.
-        `own_phone`: `ani` is a verified number of this account.
+        `own_phone`: `ani` is a verified number of this account. `known` names what was let in by this account
+        before, a browser or a session: its tries are counted alone, wherever it asks from.
         """
         if self.remembers(account, password):
             return None
-        tried = f"{login.lower()}{_OWN_PHONES if own_phone else ''}"
-        if not (self._tries.allow(f"by {ani}") and self._tries.allow(f"at {tried}")):
+        lanes = (f"by {ani}", f"at {login.lower()}{_OWN_PHONES if own_phone else ''}")
+        if known and account is not None:
+            lanes = (f"known {known} of {account.id}",)
+        if not all(self._tries.allow(lane) for lane in lanes):
             return Refused(Reason.TOO_MANY_TRIES)
         return None if self.check(account, password) else Refused(Reason.BAD_CREDENTIALS)
 

@@ -33,6 +33,9 @@ class Tries(Protocol):
     def allow(self, key: str) -> bool:
         """Count a try; False, and nothing counted, when there were too many."""
 
+    def forget(self, key: str) -> None:
+        """The tries at this key were those of somebody who has proved to be right."""
+
 
 class OwnPace:
     """`most` tries per `per_s` seconds for each key, counted in this process. Threads may share it."""
@@ -45,6 +48,10 @@ class OwnPace:
     def allow(self, key: str) -> bool:
         with self._lock:
             return self._pace.allow(key, self._monotonic_s())
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            self._pace.forget(key)
 
 
 class _Storage(RedisStorage):
@@ -78,10 +85,25 @@ class SharedPace:
         if self._monotonic_s() < self._away_until_s:
             return self._own.allow(key)
         try:
-            return self._limiter.hit(
-                self._limit, hashlib.blake2b(key.encode(errors="replace"), digest_size=16).hexdigest()
-            )
+            return self._limiter.hit(self._limit, _hashed(key))
         except (StorageError, OSError) as error:
-            self._away_until_s = self._monotonic_s() + _AWAY_S
-            self._log.warning("tries are counted by each process alone", error=str(error.__cause__ or error))
+            self._note_away(error)
             return self._own.allow(key)
+
+    def forget(self, key: str) -> None:
+        """As quick as `allow`; with Valkey away its own count of this key lives until it is over."""
+        self._own.forget(key)
+        if self._monotonic_s() < self._away_until_s:
+            return
+        try:
+            self._limiter.clear(self._limit, _hashed(key))
+        except (StorageError, OSError) as error:
+            self._note_away(error)
+
+    def _note_away(self, error: Exception) -> None:
+        self._away_until_s = self._monotonic_s() + _AWAY_S
+        self._log.warning("tries are counted by each process alone", error=str(error.__cause__ or error))
+
+
+def _hashed(key: str) -> str:
+    return hashlib.blake2b(key.encode(errors="replace"), digest_size=16).hexdigest()

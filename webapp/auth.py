@@ -14,10 +14,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
 from callback.store.web_sessions import Kind
-from webapp import again, sessions
+from webapp import again, sessions, sources
 from webapp.people import Nobody, Operator, Subscriber
 
 __all__ = [
+    "SIGNED_IN",
     "current_user",
     "door_of",
     "go_on",
@@ -32,6 +33,7 @@ __all__ = [
     "to_the_door",
 ]
 
+SIGNED_IN = "session"  # as `known` of `Verifier.admit`: no stranger uses up these tries
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 
@@ -42,6 +44,7 @@ def install(app: Flask) -> None:
     login_manager.anonymous_user = Nobody
     login_manager.request_loader(_person)
     sessions.install(app)
+    sources.install(app)
 
 
 def _person(_request: Request) -> Subscriber | Operator | None:
@@ -96,6 +99,8 @@ def sign_in(kind: Kind, subject_id: str, credential_version: int) -> None:
     _forget_tokens()
     again.restore(typed)
     sessions.begin(kind, subject_id, credential_version)
+    if kind is not Kind.OPERATOR_HALF:
+        sources.remember(subject_id)
 
 
 def sign_out() -> None:

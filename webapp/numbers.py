@@ -19,6 +19,7 @@ from callback.sealing import Seal
 from callback.store import accounts, phones
 from callback.store.accounts import Verified
 from callback.store.models import Number
+from webapp import sources
 from webapp.auth import subscriber_only, the_subscriber
 from webapp.filters import number as shown
 from webapp.forms import BaseForm, OnceForm, clean_text, stripped
@@ -187,7 +188,7 @@ def _phone(number_id: str) -> Number:
 def _send(number: str, way: str, form_key: str) -> str | Verified | Refused:
     """Send a code and say so; the id of the number that waits for it."""
     parts, account = the_parts(), the_subscriber().account
-    source = f"web {request.remote_addr}"
+    source = sources.network()
     with parts.store.write() as session:
         send = _desk().call_with_code if way == "call" else _desk().send_code_sms
         sent = send(session, account, number, source, form_key)

@@ -5,8 +5,9 @@
                  no secret yet ─► set-up: QR code, then its first code ─┐
                  secret ────────► code ─────────────────────────────────┴─► session
 
-A half session opens these pages only. Callback clients' passwords and operators' share the limiter's rules,
-not its counts.
+A half session opens these pages only, and however many of them a password opens, ten wrong codes an hour are
+all; a browser known to the operator has ten of its own. Callback clients' passwords and operators' share the
+limiter's rules, not its counts.
 """
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -20,7 +21,7 @@ from callback.core.outcomes import Reason, Refused
 from callback.store import operators, web_sessions
 from callback.store.models import Operator
 from callback.store.web_sessions import Found, Kind
-from webapp import auth, sessions
+from webapp import auth, sessions, sources
 from webapp.forms import BaseForm, clean_text, stripped
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext
@@ -99,7 +100,11 @@ def code() -> ResponseReturnValue:
     if form.validate_on_submit():
         if not _take_try(half):
             return _too_many()
+        tried = f"{operator.id} {sources.browser_known_to(operator.id)}"
+        if not the_parts().codes.allow(tried):
+            return _wait(form, go_on)
         if _code_is_good(operator, form.code.data):
+            the_parts().codes.forget(tried)
             auth.sign_in(Kind.OPERATOR, operator.id, operator.credential_version)
             return auth.go_on(go_on, _HOME)
         if half.session.code_tries_left <= 1:
@@ -159,8 +164,8 @@ def _by_password(login: str, password: str) -> Operator | Refused:
     parts = the_parts()
     with parts.store.read() as session:
         operator = operators.find_operator(session, login)
-    source, counted = f"web {request.remote_addr}", f"{login}\noperator"
-    refused = parts.verifier.admit(operator, password, login=counted, ani=source)
+    known, counted = sources.browser_known_to(operator.id if operator else None), f"{login}\noperator"
+    refused = parts.verifier.admit(operator, password, login=counted, ani=sources.network(), known=known)
     if refused is not None:
         return refused
     return operator or Refused(Reason.BAD_CREDENTIALS)
@@ -180,6 +185,13 @@ def _too_many() -> ResponseReturnValue:
     auth.sign_out()
     flash(_("Five codes were wrong. Please sign in again."), "error")
     return redirect(url_for(".sign_in"), 303)
+
+
+def _wait(form: Code, go_on: str) -> ResponseReturnValue:
+    """Half sessions are cheap for whoever has the password; tries at the codes of one operator are not."""
+    form.code.errors = [_("Too many wrong codes. Please try again in an hour.")]
+    body = render_template("auth/operator_code.html", form=form, next=go_on)
+    return body, 429, {"Retry-After": "3600"}
 
 
 def _unreadable() -> ResponseReturnValue:

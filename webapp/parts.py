@@ -18,8 +18,9 @@ from callback.intake import Intake
 from callback.jobs import CallQueue
 from callback.keys import Keys
 from callback.news import Publisher
-from callback.passwords import Passwords, Verifier, shared_tries
+from callback.passwords import Passwords, Verifier, shared_code_tries, shared_tries
 from callback.store.db import Store
+from callback.tries import Tries
 
 if TYPE_CHECKING:
     from webapp.stage import Stage
@@ -38,6 +39,7 @@ class WebParts:
     news: Publisher
     passwords: Passwords
     verifier: Verifier
+    codes: Tries  # at the codes of operators
     stage: "Stage | None"
     closing: threading.Event  # set when this process is to end: whatever waits stops waiting
 
@@ -55,6 +57,7 @@ def web_parts(service: Parts, stage: "Stage | None", closing: threading.Event) -
         news=service.news,
         passwords=passwords,
         verifier=Verifier(passwords, service.clock.monotonic_s, tries),
+        codes=shared_code_tries(service.config.queue_url, service.clock.monotonic_s),
         stage=stage,
         closing=closing,
     )

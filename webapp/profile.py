@@ -4,7 +4,7 @@ Another password ends every session, this one too, and begins a new one here. Th
 those of an SMS, which has to carry it.
 """
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import PasswordField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
@@ -15,7 +15,7 @@ from callback.core.outcomes import Reason, Refused
 from callback.core.texted import as_texted
 from callback.store import accounts, habits, web_sessions
 from callback.store.web_sessions import Kind
-from webapp import auth
+from webapp import auth, sources
 from webapp.auth import subscriber_only, the_subscriber
 from webapp.browsers import device_name
 from webapp.forms import BaseForm, clean_text, stripped
@@ -110,7 +110,11 @@ def change_password() -> ResponseReturnValue:
     if not form.validate():
         return _page(password_form=form)
     refused = parts.verifier.admit(
-        account, as_texted(form.current_password.data), login=account.login, ani=f"web {request.remote_addr}"
+        account,
+        as_texted(form.current_password.data),
+        login=account.login,
+        ani=sources.network(),
+        known=auth.SIGNED_IN,
     )
     if isinstance(refused, Refused):
         form.current_password.errors = [_wrong_password(refused)]

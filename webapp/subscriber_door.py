@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 from callback.core.outcomes import Reason, Refused
 from callback.store import accounts
 from callback.store.web_sessions import Kind
-from webapp import auth
+from webapp import auth, sources
 from webapp.forms import BaseForm, clean_text, stripped
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext
@@ -63,7 +63,8 @@ def _let_in(login: str, password: str) -> Refused | None:
     parts = the_parts()
     with parts.store.read() as session:
         account = accounts.find_account(session, login)
-    refused = parts.verifier.admit(account, password, login=login, ani=f"web {request.remote_addr}")
+    known = sources.browser_known_to(account.id if account else None)
+    refused = parts.verifier.admit(account, password, login=login, ani=sources.network(), known=known)
     if refused is not None:
         return refused
     assert account is not None, "nobody is admitted without an account"

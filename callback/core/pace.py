@@ -29,3 +29,7 @@ class Pace:
         if len(self._booked_to) > KEYS_MOST:  # who has been quiet longest is forgotten
             self._booked_to.popitem(last=False)
         return True
+
+    def forget(self, key: str) -> None:
+        """As if nothing had been tried at this key."""
+        self._booked_to.pop(key, None)

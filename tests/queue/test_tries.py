@@ -40,6 +40,8 @@ def test_a_remembered_success_asks_nobody(config: Config) -> None:
             self.asked += 1
             return True
 
+        def forget(self, key: str) -> None: ...
+
     tries = Silent()
     verifier = Verifier(passwords, clock.monotonic_s, tries)
     assert verifier.admit(anna, "right", login="anna", ani="+48600000001") is None

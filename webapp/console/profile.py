@@ -4,7 +4,7 @@ Whoever changes password or code generator types the present password once more,
 else: a console left open for a minute must not cost the account.
 """
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 from sqlmodel import Session
@@ -15,7 +15,7 @@ from callback import totp
 from callback.core.outcomes import Refused
 from callback.store import audit, operators, web_sessions
 from callback.store.web_sessions import Kind
-from webapp import auth
+from webapp import auth, sources
 from webapp.auth import operator_only, the_operator
 from webapp.browsers import device_name
 from webapp.forms import BaseForm, clean_text, stripped
@@ -45,7 +45,8 @@ class PresentPassword(BaseForm):
             operator,
             self.present.data,
             login=f"{operator.login}\noperator",
-            ani=f"web {request.remote_addr}",
+            ani=sources.network(),
+            known=auth.SIGNED_IN,
         )
         if isinstance(refused, Refused):
             self.present.errors = [words_of(refused)]
