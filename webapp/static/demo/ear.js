@@ -14,9 +14,18 @@ let context = null;
 
 /** The one audio context; call it from a click or a key press, or it may stay mute. */
 export function unlock() {
-  context ??= new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
+  context ??= telephone();
   if (context.state === "suspended") context.resume();
   return context;
+}
+
+// At the telephone's own rate nothing is resampled piece by piece; a browser that cannot do that does the other.
+function telephone() {
+  try {
+    return new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
+  } catch {
+    return new AudioContext({ latencyHint: "interactive" });
+  }
 }
 
 /** Listens to one phone between `start` and `stop`. */
