@@ -42,8 +42,8 @@ class Lives:
     pending: str  # one that waits for its code
 
 
-def furnish(site: Site) -> Lives:
-    """A service that has run for a week; the site should have `LINKS` and `TRUNKS`."""
+def furnish(site: Site, *, talker: str = "anna") -> Lives:
+    """A service that has run for a week; the site should have `LINKS` and `TRUNKS`. One of the two talks."""
     desk = site.desk
     anna, boris = (_client(desk, *one) for one in (("anna", 10_000_000), ("boris", 5_000_000)))
     for one in (("celina", 12_500_000), ("dawid.k", 0), ("ewa_nowak", 140_000), ("firma-abc", 250_000_000)):
@@ -57,7 +57,8 @@ def furnish(site: Site) -> Lives:
     _plant(desk)
     _texts(desk)
     _deeds(desk, anna)
-    talk = talking(desk, anna, MOTHER, 42_000)
+    number = {"anna": ANNA, "boris": BORIS}[talker]
+    talk = talking(desk, f"id-{talker}", MOTHER, 42_000, number)
     with desk.store.read() as session:
         phone = next(n.id for n in accounts.numbers_of(session, anna) if n.e164 == ANNA)
     return Lives(anna, boris, secret, call, talk, phone, pending)
@@ -115,6 +116,20 @@ def rung(
             requests.record_answer(session, leg, 1, now_ms - answered_ago_ms, {})
 
 
+def _talked(desk: Desk, account_id: str, number: str, destination: str, ago_ms: int, talked_ms: int) -> None:
+    """A callback that both ended well, begun so long ago."""
+    id_ = begun(desk, account_id, number, destination, ago_ms)
+    rung(desk, id_, "A", number, ago_ms - 30, ago_ms - 5_200)
+    rung(desk, id_, "B", destination, ago_ms - 5_900, ago_ms - 12_400)
+    ended_ms = desk.clock.now_ms() - ago_ms + 12_400 + talked_ms
+    quality = {"rx": talked_ms / 20, "tx": talked_ms / 20, "lost": 2.0, "jitter_ms": 1.1}
+    with desk.store.write() as session:
+        for role, ends_ms in (("B", ended_ms), ("A", ended_ms + 40)):
+            leg = leg_id(id_, role, 1)
+            assert record_leg_end(session, leg, 1, ended_at_ms=ends_ms, cause=Cause.HANGUP, quality=quality)
+        assert finish_request(session, id_, 1, "talked", ended_ms + 50)
+
+
 def _failed(desk: Desk, account_id: str, number: str, ago_ms: int, cause: Cause, outcome: str) -> None:
     id_ = begun(desk, account_id, number, MOTHER, ago_ms)
     rung(desk, id_, "A", number, ago_ms - 100)
@@ -126,13 +141,16 @@ def _failed(desk: Desk, account_id: str, number: str, ago_ms: int, cause: Cause,
 
 def _past(desk: Desk, anna: str, boris: str) -> str:
     now_ms = desk.clock.now_ms()
-    for ago_ms, destination in (
-        (6 * DAY_MS, BERLIN), (4 * DAY_MS + 3 * HOUR_MS, MOTHER), (3 * DAY_MS, OFFICE), (2 * DAY_MS, MOTHER),
-    ):  # fmt: skip
-        talked_call(desk, anna, ANNA, destination, now_ms - ago_ms)
+    for ago_ms, destination, talked_ms in (
+        (6 * DAY_MS + 2 * HOUR_MS, BERLIN, 11 * MINUTE_MS + 4_200),
+        (4 * DAY_MS + 3 * HOUR_MS, MOTHER, 3 * MINUTE_MS + 41_700),
+        (3 * DAY_MS + 90 * MINUTE_MS, OFFICE, 52_300),
+        (2 * DAY_MS - 17 * MINUTE_MS, MOTHER, 24 * MINUTE_MS + 9_100),
+    ):
+        _talked(desk, anna, ANNA, destination, ago_ms, talked_ms)
     _failed(desk, anna, ANNA, DAY_MS + HOUR_MS, Cause.NO_ANSWER, "a-no-answer")
     _failed(desk, boris, BORIS, 9 * HOUR_MS, Cause.BUSY, "a-busy")
-    talked_call(desk, boris, BORIS, OFFICE, now_ms - 5 * HOUR_MS)
+    _talked(desk, boris, BORIS, OFFICE, 5 * HOUR_MS, 2 * MINUTE_MS + 5_900)
     return talked_call(desk, anna, ANNA, BERLIN, now_ms - 3 * HOUR_MS)
 
 

@@ -20,6 +20,7 @@ _QUIET = (
     "--disable-component-update",
     "--disable-gpu",
     "--no-first-run",
+    "--lang=en-GB",  # in which it writes the dates of fields
     "--autoplay-policy=user-gesture-required",
 )
 _WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1440, 900)}
