@@ -2,6 +2,7 @@
 #   make run    the demo: a telecom in a box        make test   every gate and every test
 #   make lint   the gates without the tests         make bench  figures        make soak   hours
 #   make assets        what the pages borrow, anew from pinned packages    make translations  words to translate
+#   make screenshots   the pictures of docs/images, anew
 # PYTHON=/path/to/python3.12 chooses the interpreter, VENV=.venv-3.12 where it lives,
 # TESTS=tests/smsgw runs only those tests (no gates), JOBS=2 how many at a time.
 
@@ -9,7 +10,7 @@ VENV ?= .venv
 TESTS ?=
 export PYTHON VENV TESTS JOBS
 
-.PHONY: run test lint bench soak venv peers format lock assets translations clean
+.PHONY: run test lint bench soak venv peers format lock assets translations screenshots clean
 
 run:
 	@tools/setup run
@@ -52,6 +53,10 @@ assets:
 translations:
 	@tools/setup test
 	@$(VENV)/bin/python tools/translations.py
+
+screenshots:
+	@tools/setup peers
+	@$(VENV)/bin/python -m tools.screenshots
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
