@@ -23,7 +23,7 @@ from callback.core.outcomes import Reason, Refused
 from callback.core.routing import TrunkRule, ways_to
 from callback.core.sms import ReplyKind
 from callback.intake import Accepted
-from callback.store import accounts, ledger, outbox, rates, requests
+from callback.store import accounts, clients, ledger, outbox, rates, requests
 from callback.store.accounts import Pending, Verified
 from callback.store.models import Account, Deck, Request
 from callback.store.requests import Opened
@@ -158,6 +158,12 @@ class NumberDesk:
         self._tell_former_owner(session, verified, way)
         return verified
 
+    def remove(self, session: Session, account: Account, number: str) -> tuple[str, ...]:
+        """Forget a number (E.164), and cancel the calls that wait to ring it; their ids."""
+        cancelled = clients.cancel_queued_of(session, account.id, self._clock.now_ms(), number)
+        accounts.remove_number(session, account.id, number)
+        return cancelled
+
     def _may_be_told(self, session: Session, account: Account, number: str) -> str | Verified | Refused:
         """The number in E.164 if a code may go there."""
         if account.state != "active":
@@ -211,8 +217,11 @@ class NumberDesk:
 
         The latter is worth an SMS: a sender can be forged, and then its owner still holds the phone.
         """
-        loser = verified.taken_from
-        if loser is None or way is None:
+        loser, now_ms = verified.taken_from, self._clock.now_ms()
+        if loser is None:
+            return
+        clients.cancel_queued_of(session, loser.id, now_ms, verified.number)  # it is not theirs to be rung
+        if way is None:
             return
         outbox.add(
             session,
@@ -223,7 +232,7 @@ class NumberDesk:
             link=way.link,
             sender=way.sender,
             recipient=accounts.default_number(session, loser.id) or verified.number,
-            now_ms=self._clock.now_ms(),
+            now_ms=now_ms,
         )
 
     def _own_way(self, key: str) -> SmsWay | None:

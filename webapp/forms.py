@@ -57,6 +57,10 @@ class OnceForm(BaseForm):
         """The key that was sent; short enough for a row, never empty after `validate_on_submit`."""
         return str(self.form_key.data)
 
+    def renew_key(self) -> None:
+        """Shown once more, it is another wish: what its key was used for is over."""
+        self.form_key.data = new_form_key()
+
     def validate_form_key(self, field: Field) -> None:
         if not (
             field.data and len(field.data) <= _KEY_MOST and field.data.isascii() and field.data.isalnum()

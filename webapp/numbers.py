@@ -172,7 +172,9 @@ def remove(number_id: str) -> ResponseReturnValue:
     phone, form = _phone(number_id), BaseForm()
     if form.validate_on_submit():
         with the_parts().store.write() as session:
-            accounts.remove_number(session, phone.account_id, phone.e164)
+            cancelled = _desk().remove(session, the_subscriber().account, phone.e164)
+        for request_id in cancelled:
+            the_parts().news.tell(phone.account_id, request_id)
         flash(_("%(number)s is removed: we do not ring it any more.", number=shown(phone.e164)), "ok")
         return redirect(url_for("numbers.listing"), 303)
     return render_template("numbers/remove.html", phone=phone, form=form)

@@ -1,10 +1,11 @@
 """The first page of a callback client: what there is to spend, the Call-me button, the last calls.
 
 The price is told before the button is pressed, by the same plan that the press then follows: while typing
-where scripts run, else by a button of its own. A press is kept under its form's key, so a second one finds
-the call of the first.
+where scripts run, else by a button of its own. A press is kept under its form's key and content, so a second
+one finds the call of the first.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,11 @@ class CallMe(OnceForm):
     def wanted(self) -> tuple[str | None, str | None]:
         """Which phone rings (None: the default one), and the destination (None: asked for by voice)."""
         return self.source.data or None, self.destination.data or None
+
+    @property
+    def content_mark(self) -> str:
+        """Equal for equal wishes: going back, changing the destination and pressing asks for another call."""
+        return hashlib.sha256("\n".join(part or "" for part in self.wanted).encode()).hexdigest()[:16]
 
     def offer(self, phones: list[Number]) -> None:
         """What may be chosen; a choice that is gone meanwhile gives way to the default number."""
@@ -132,7 +138,8 @@ def call_me() -> ResponseReturnValue:
         return _show(form)
     parts, account = the_parts(), the_subscriber().account
     source, destination = form.wanted
-    key = f"web:{account.id}:{form.key}"  # keys are made by browsers: each account has its own
+    # keys are made by browsers: each account has its own, and a form that was changed is another wish
+    key = f"web:{account.id}:{form.key}:{form.content_mark}"
     with parts.store.write() as session:
         earlier = requests.find_same(session, key)
         if earlier is not None:

@@ -184,6 +184,11 @@ def adjust(
     )  # fmt: skip
 
 
+def find_payment(session: Session, key: str) -> Transfer | None:
+    """What `top_up` or `adjust` booked under this key; the same key should never mean two things."""
+    return first(session, select(Transfer).where(col(Transfer.key).in_((f"topup:{key}", f"adjust:{key}"))))
+
+
 def open_hold(session: Session, request_id: str, account_id: str, amount_micro: int, at_ms: int) -> bool:
     """Set aside the first quantum of a request; False if the balance is too low. Harmless to repeat."""
     try:

@@ -103,6 +103,23 @@ def test_money_comes_and_goes_once_for_each_form(town: Town, olga: FlaskClient) 
     assert "Booked a payment: 5.50 EUR, cash" in page
 
 
+@pytest.mark.parametrize(
+    "change", [{"amount": "50"}, {"kind": "credit"}, {"kind": "debit"}, {"reason": "card"}]
+)
+def test_a_form_that_was_changed_is_not_mistaken_for_the_one_that_was_booked(
+    town: Town, olga: FlaskClient, change: dict[str, str]
+) -> None:
+    form = {"kind": "topup", "amount": "5", "reason": "cash", "form_key": "k1"}
+    assert press(town, olga, "money", **form).status_code == 303
+    answer = press(town, olga, "money", **{**form, **change})
+    assert "This form was booked before, as €5.00, cash. Nothing was booked now." in answer.text
+    assert balance_micro(town) == 15_000_000
+    key = re.search(r'name="form_key"[^>]*value="([0-9a-f]{32})"', answer.text)
+    assert key, "another press is another wish"
+    assert press(town, olga, "money", **{**form, **change, "form_key": key[1]}).status_code == 303
+    assert balance_micro(town) != 15_000_000
+
+
 def test_more_than_there_is_is_not_taken(town: Town, olga: FlaskClient) -> None:
     answer = press(town, olga, "money", kind="debit", amount="10.01", reason="typo", form_key="k1")
     assert answer.status_code == 200

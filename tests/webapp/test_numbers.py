@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from callback.config import Link
 from callback.sealing import Seal
-from callback.store import accounts, requests
-from callback.store.models import Number, Outbox
+from callback.store import accounts, ledger, requests
+from callback.store.models import Number, Outbox, Request
 from callback.store.rows import every
 from tests.webapp import desk as desks
 from tests.webapp.desk import ANNA, BORIS, Desk
@@ -276,3 +276,45 @@ def test_who_has_no_number_is_told_how_to_add_one(desk: Desk) -> None:
     desk.account("carol")
     page = signed_in(desk, "carol").get("/numbers").text
     assert "No phone yet" in page and "U.carol P.password R.number" in page
+
+
+# --- what waits to ring a number that is gone
+
+
+def waiting_call(desk: Desk, client: FlaskClient) -> Request:
+    client.post("/call-me", data={**form_of(client), "source": ANNA})
+    with desk.store.read() as session:
+        (request,) = requests.list_requests(session, account_id="id-anna")
+    assert request.state == "queued"
+    return request
+
+
+def ended(desk: Desk, request: Request) -> tuple[str, int]:
+    """What became of it, and what its account has."""
+    with desk.store.read() as session:
+        now = requests.get_request(session, request.id)
+        return now.state, ledger.get_wallet(session, "id-anna").balance_micro
+
+
+def test_a_number_that_is_removed_is_not_rung_by_what_waits(desk: Desk, anna: FlaskClient) -> None:
+    request = waiting_call(desk, anna)
+    desk.post(anna, f"/numbers/{number_of(desk, e164=ANNA).id}/remove")
+    assert ended(desk, request) == ("cancelled", 10_000_000)
+
+
+def test_a_number_that_was_never_proven_is_not_rung_once_it_is_removed(desk: Desk, anna: FlaskClient) -> None:
+    add(desk, anna, way="call")
+    with desk.store.read() as session:
+        (request,) = requests.list_requests(session)
+    desk.post(anna, f"/numbers/{number_of(desk).id}/remove")
+    assert ended(desk, request)[0] == "cancelled"
+    with desk.store.read() as session:
+        assert requests.get_request(session, request.id).code_sealed is None
+
+
+def test_a_number_proven_by_another_account_is_not_rung_for_the_former(desk: Desk, anna: FlaskClient) -> None:
+    request, boris = waiting_call(desk, anna), signed_in(desk, "boris")
+    place = add(desk, boris, ANNA).headers["Location"]
+    desk.post(boris, place, code=code_sent(desk))
+    assert number_of(desk, "boris", ANNA).state == "verified"
+    assert ended(desk, request) == ("cancelled", 10_000_000)

@@ -48,6 +48,20 @@ def test_a_second_press_leads_to_the_call_even_if_the_number_is_gone_since(town:
     assert client.post("/call-me", data=form).headers["Location"] == first.headers["Location"]
 
 
+def test_a_form_that_was_changed_before_it_was_sent_again_is_another_wish(town: Town) -> None:
+    client = town.as_anna()
+    form = {**form_of(client), "source": ANNA}
+    first = client.post("/call-me", data=form)
+    again = client.post("/call-me", data={**form, "destination": FRIEND})
+    assert again.headers["Location"] == first.headers["Location"], "nobody had begun to ring"
+    assert [request.destination for request in requests_in(town.desk)] == [FRIEND]
+    assert "We changed the call that was waiting." in client.get("/").text
+    claim(town.desk, requests_in(town.desk)[0].id)
+    third = client.post("/call-me", data={**form, "destination": "+48600316059"})
+    assert "is being set up or under way" in third.text
+    assert [request.destination for request in requests_in(town.desk)] == [FRIEND]
+
+
 def test_a_form_key_of_somebody_else_finds_nothing_of_theirs(town: Town) -> None:
     anna, boris = town.as_anna(), town.as_boris()
     form = form_of(anna)

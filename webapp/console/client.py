@@ -13,7 +13,7 @@ from callback.core.money import format_money
 from callback.store import accounts, audit, clients, history, ledger, web_sessions
 from callback.store.history import CallFilter
 from callback.store.live import live_calls
-from callback.store.models import Account
+from callback.store.models import Account, Transfer
 from callback.store.web_sessions import Kind
 from webapp.auth import operator_only, the_operator
 from webapp.browsers import device_name
@@ -107,6 +107,16 @@ def move_money(account_id: str) -> ResponseReturnValue:
     except ledger.BelowFloor:
         form.amount.errors = [_("The client has less than that to take away. Nothing was changed.")]
         return _page(account_id, form)
+    if isinstance(moved, Transfer):
+        form.renew_key()
+        form.amount.errors = [
+            _(
+                "This form was booked before, as %(amount)s, %(reason)s. Nothing was booked now."
+                " Press again to book this too.",
+                amount=money(moved.amount_micro, moved.currency), reason=moved.reason,
+            )
+        ]  # fmt: skip
+        return _page(account_id, form)
     if not moved:
         flash(_("This was booked already; nothing was booked twice."), "info")
         return _back(account_id)
@@ -164,10 +174,18 @@ def sign_out(account_id: str) -> ResponseReturnValue:
     return _back(account_id)
 
 
-def _move(session: Session, account: Account, form: MoneyForm, amount_micro: int, now_ms: int) -> bool:
-    """False: this very form was booked before. Raises BelowFloor."""
+def _move(
+    session: Session, account: Account, form: MoneyForm, amount_micro: int, now_ms: int
+) -> bool | Transfer:
+    """False: this very form was booked before; if as something else, as what. Raises BelowFloor."""
     key = f"{account.id}:{form.key}"  # keys are made by browsers: each account has its own
     told = {"author": f"operator:{the_operator().login}", "at_ms": now_ms, "reason": form.reason.data}
+    earlier, kind = ledger.find_payment(session, key), "topup" if form.kind.data == "topup" else "adjust"
+    if earlier is not None:
+        wallet = ledger.wallet_id(account.id)
+        booked_micro = earlier.amount_micro if earlier.credit_id == wallet else -earlier.amount_micro
+        same = (earlier.kind, booked_micro, earlier.reason) == (kind, amount_micro, form.reason.data)
+        return False if same else earlier
     book = ledger.top_up if form.kind.data == "topup" else ledger.adjust
     if not book(session, key, account.id, amount_micro, **told):
         return False
