@@ -32,7 +32,7 @@ def install(app: Flask, now_ms: Callable[[], int]) -> None:
         return ago(at_ms, now_ms())
 
     shown: tuple[Callable[..., str], ...] = (
-        money, balance, number, when, day, instant, duration, count, talk_time, country,
+        money, balance, number, when, day, instant, duration, exactly, count, talk_time, country,
     )  # fmt: skip
     for show in shown:
         app.add_template_filter(show, show.__name__)
@@ -89,6 +89,13 @@ def duration(ms: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def exactly(ms: int) -> str:
+    """What is billed, as it was measured: "1 min 16.052 s", "12.519 s"."""
+    minutes, rest_ms = divmod(max(ms, 0), 60_000)
+    seconds = f"{format_decimal(Decimal(rest_ms) / 1000, '0.000', locale=_locale())} s"
+    return (f"{minutes} min {seconds}" if minutes else seconds).replace(" ", _NO_BREAK)
 
 
 def talk_time(seconds: int) -> str:

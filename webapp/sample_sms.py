@@ -10,8 +10,9 @@ def call_me_sms(login: str, destination: str = "") -> str:
 
 def register_sms(login: str, number: str = "") -> str:
     """This phone is mine. A number is written as people do in an SMS, without its plus."""
-    return _signed(login, f"R.{number.removeprefix('+') or _('number')}")
+    return _signed(login, "R." + (number.removeprefix("+") or _("number")))
 
 
 def _signed(login: str, wish: str) -> str:
-    return f"U.{login} P.{_('password')} {wish}".strip()
+    password = _("password")  # what is asked for inside an f-string is not gathered for translation
+    return f"U.{login} P.{password} {wish}".strip()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.webapp.desk import Desk
 from webapp import filters
+from webapp.sample_sms import register_sms
 from webapp.states import state_words
 
 AFTERNOON = 1_795_356_309_120  # 2026-11-22 14:05:09.120 UTC
@@ -109,3 +110,14 @@ def test_machines_read_utc() -> None:
 def test_a_state_nobody_listed_is_shown_as_it_is(english: None) -> None:
     assert state_words("talking") == ("ok", "Talking")
     assert state_words("something-new") == ("plain", "something-new")
+
+
+def test_what_is_billed_is_told_as_it_was_measured(language: str) -> None:
+    point = {"en": ".", "pl": ","}[language]
+    assert plain(filters.exactly(76_052)) == f"1 min 16{point}052 s"
+    assert plain(filters.exactly(12_500)) == f"12{point}500 s"
+
+
+def test_a_sample_sms_names_its_gaps_in_the_persons_language(language: str) -> None:
+    shown = {"en": "U.anna P.password R.number", "pl": "U.anna P.haslo R.numer"}[language]
+    assert register_sms("anna") == shown
