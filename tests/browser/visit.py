@@ -5,13 +5,17 @@ The simulated phones live in the same asyncio loop, so everything here is asynch
 """
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from playwright.async_api import async_playwright as playwright
+
+from tests.waiting import becomes
 
 AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
@@ -118,6 +122,7 @@ async def visit(
     with_rules: bool = False,
 ) -> AsyncIterator[Visit]:
     """A new visitor; `script=False` is one without JavaScript, `with_rules` one that `faults_of` can ask."""
+    await becomes(lambda: _is_served(url), 30, f"{url} answers")
     width, height = _WIDTHS[device]
     context = await browser.new_context(
         viewport={"width": width, "height": height},
@@ -146,6 +151,14 @@ async def visit(
         raise
     finally:
         await context.close()
+
+
+def _is_served(url: str) -> bool:
+    """The web face starts beside the telephony and may be the last that is ready."""
+    at = urlsplit(url)
+    with contextlib.suppress(OSError), socket.create_connection((str(at.hostname), at.port or 80), 1):
+        return True
+    return False
 
 
 async def faults_of(here: Visit, devices: tuple[Device, ...] = ("phone", "desktop")) -> list[str]:
