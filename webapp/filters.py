@@ -2,15 +2,19 @@
 
 Values come in as the store keeps them (micro-units, E.164, Unix ms) and go out as text; nothing is ever
 computed from what these return. English is written as the world reads it: 22 Nov 2026, 14:05.
+
+A history shows a hundred values, and to follow the rules of CLDR takes longer than to write the page: what
+depends on the value and the language alone is remembered.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from flask import Flask
@@ -23,6 +27,7 @@ from webapp.i18n import language_now, time_zone_now
 _LOCALES = {"en": "en_GB"}  # dates with the day first, a clock of 24 hours
 _CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])")  # CLDR's currency spacing, which Babel leaves out
 _NO_BREAK = "\u00a0"
+_REMEMBERED = 2048  # of each kind
 
 
 def install(app: Flask, now_ms: Callable[[], int]) -> None:
@@ -44,14 +49,15 @@ def install(app: Flask, now_ms: Callable[[], int]) -> None:
 
 def money(amount_micro: int, currency: str) -> str:
     """A charge or price: "€1.05", with up to four places where a cent is too coarse."""
-    return _money(coins.format_money(amount_micro, currency), currency)
+    return _money(coins.format_money(amount_micro, currency), currency, language_now())
 
 
 def balance(amount_micro: int, currency: str) -> str:
     """What somebody has: whole minor units, rounded down."""
-    return _money(coins.format_balance(amount_micro, currency), currency)
+    return _money(coins.format_balance(amount_micro, currency), currency, language_now())
 
 
+@lru_cache(_REMEMBERED)
 def number(e164: str) -> str:
     """A telephone number in the groups people read it in, kept on one line."""
     return format_number(e164).replace(" ", _NO_BREAK)
@@ -64,12 +70,13 @@ def count(amount: int) -> str:
 
 def when(at_ms: int) -> str:
     """Day and minute: "22 Nov 2026, 14:05"."""
-    return str(format_datetime(_local(at_ms), "d MMM y, HH:mm", locale=_locale()))
+    local = _local(at_ms)
+    return f"{_day(local.date(), language_now())}, {local:%H:%M}"
 
 
 def day(at_ms: int) -> str:
     """The day alone: "22 Nov 2026"."""
-    return str(format_date(_local(at_ms).date(), "d MMM y", locale=_locale()))
+    return _day(_local(at_ms).date(), language_now())
 
 
 def instant(at_ms: int) -> str:
@@ -116,10 +123,16 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _money(plain: str, currency: str) -> str:
+@lru_cache(_REMEMBERED)
+def _money(plain: str, currency: str, language: str) -> str:
     amount = Decimal(plain.removesuffix(currency).strip())
-    shown = format_currency(amount, currency, locale=_locale(), decimal_quantization=False)
+    shown = format_currency(amount, currency, locale=_locale_of(language), decimal_quantization=False)
     return _CODE_BEFORE_DIGIT.sub(_NO_BREAK, shown)
+
+
+@lru_cache(_REMEMBERED)
+def _day(local: date, language: str) -> str:
+    return str(format_date(local, "d MMM y", locale=_locale_of(language)))
 
 
 def _local(at_ms: int) -> datetime:
@@ -127,5 +140,9 @@ def _local(at_ms: int) -> datetime:
 
 
 def _locale() -> Locale:
-    language = language_now()
+    return _locale_of(language_now())
+
+
+@cache
+def _locale_of(language: str) -> Locale:
     return Locale.parse(_LOCALES.get(language, language))
