@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -105,7 +106,8 @@ async def _dial(parts: Parts, keeper: int) -> None:
     dialer = Dialer(config, parts.store, backend, parts.clock, parts.news, reveal, node)
 
     def wished(*_: object) -> None:
-        loop.call_soon_threadsafe(dialer.look_for_wishes)
+        with suppress(RuntimeError):  # news that comes when the loop is closed
+            loop.call_soon_threadsafe(dialer.look_for_wishes)
 
     wishes = Listener(config.queue_url, WISHES, heard=wished, connected=wished)
     wishes.start()

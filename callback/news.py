@@ -135,7 +135,7 @@ class Listener:
                 self._thread.start()
 
     def close(self) -> None:
-        """The thread ends soon; nobody waits for it."""
+        """The thread ends soon; nobody waits for it, and nobody is told of anything more."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -159,7 +159,7 @@ class Listener:
             finally:
                 pubsub.close()
                 redis.close()
-            if up:
+            if up and not self._stop.is_set():
                 log.warning("Valkey is away; until it is back nothing is heard")
                 self._connected(False)
             self._stop.wait(pause_s)

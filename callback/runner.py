@@ -24,6 +24,7 @@ from callback.core.causes import Cause
 from callback.core.ids import leg_id
 from callback.core.replay import encode
 from callback.core.session import Session, State
+from callback.core.session_code import without_keys
 from callback.failpoints import reach
 from callback.purse import Purse
 from callback.store import requests
@@ -183,13 +184,13 @@ class Call:
 
     async def _step(self, event: events.Event) -> None:
         now_ms = self._desk.clock.now_ms()
-        before = self.session.state
+        before, kept = self.session.state, without_keys(self.session, event)
         self.session, effects = session.step(self.session, event, now_ms)
         self._desk.tracebook.note(
             self.request_id,
             now_ms,
             f"{before}>{self.session.state}",
-            encode(event),
+            encode(kept),
             [encode(e) for e in effects],
         )
         for effect in effects:

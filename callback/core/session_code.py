@@ -17,6 +17,8 @@ from callback.core.session_acts import clear, hush, move, outcome_answered, play
 from callback.core.session_value import Session, State
 
 _YES = "1"
+_ANY = "0"  # stands for every key that means no more than that some key was pressed
+_ASKED = {State.RING_A, State.CONFIRM}
 
 
 def ask_to_confirm(s: Session, now_ms: int, out: list[Effect]) -> Session:
@@ -55,6 +57,17 @@ def read_code(s: Session, event: Event, now_ms: int, out: list[Effect]) -> Sessi
         case TimedOut():
             return say_goodbye(s, now_ms, out)
     return s
+
+
+def without_keys(s: Session, event: Event) -> Event:
+    """The event as the trace may keep it: whoever types the code they hear has not told it to us.
+
+    Played again, it does what the event did: there is one key that means something, and only while asked for.
+    """
+    match event:
+        case DigitPressed(leg, key) if s.reads_code and not (key == _YES and s.state in _ASKED):
+            return DigitPressed(leg, _ANY)
+    return event
 
 
 def _ask(s: Session, now_ms: int, out: list[Effect]) -> Session:

@@ -135,7 +135,7 @@ def adopt_request(session: Session, request_id: str, from_epoch: int, node: str,
 def finish_request(
     session: Session, request_id: str, epoch: int, state: str, outcome: str, at_ms: int
 ) -> bool:
-    """End a running request as `done` or `failed`; False if it is not ours. Release its hold too."""
+    """End a running request for good; False if it is not ours. Release its hold too."""
     assert state in {"done", "failed", "cancelled"}
     return _change_owned(
         session, request_id, epoch, state=state, outcome=outcome, ended_at_ms=at_ms, **_ERASED

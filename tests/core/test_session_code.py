@@ -20,6 +20,7 @@ from callback.core.events import (
 )
 from callback.core.replay import encode
 from callback.core.session import Policy, Session, State, new_session, step
+from callback.core.session_code import without_keys
 from callback.core.spoken import CODE_PLACES, YOUR_CODE_IS, with_code
 from tests.core.timetable import A1, A2, FIRST, NUMBER_A, SECOND, TIME, key, play_through, row
 
@@ -167,3 +168,21 @@ def test_the_digits_are_put_in_at_the_very_last() -> None:
     assert with_code(READING, "902135") == (
         "your_code_is", "digit_9", "digit_0", "digit_2", "digit_1", "digit_3", "digit_5",
     )  # fmt: skip
+
+
+def test_the_trace_keeps_no_key_of_who_types_the_code_they_hear() -> None:
+    for session, pressed, kept in (
+        (asked(), "1", "1"),
+        (asked(), "7", "0"),
+        (reading(), "1", "0"),
+        (reading(), "9", "0"),
+    ):
+        noted = without_keys(session, key(pressed))
+        assert noted == key(kept)
+        assert step(session, noted, 14_000) == step(session, key(pressed), 14_000)
+
+
+def test_the_trace_of_any_other_call_keeps_what_was_pressed() -> None:
+    session = new_session(NUMBER_A, (FIRST,), None, Policy())
+    assert without_keys(session, key("7")) == key("7")
+    assert without_keys(reading(), PlayEnded(2)) == PlayEnded(2)

@@ -58,9 +58,11 @@ def test_who_presses_one_hears_the_code_and_pays_nothing() -> None:
 
 
 def test_the_trace_of_the_call_names_places_and_no_digits() -> None:
+    """Nor those that somebody types who takes the code for a question."""
+
     async def play() -> None:
         async with box() as here:
-            phone = here.carrier.handset(PHONE, Plan(ring_s=0.1, press=((0.3, "1"),)))
+            phone = here.carrier.handset(PHONE, Plan(ring_s=0.1, press=((0.3, "1"), (4, "7"))))
             request_id = asked(here)
             await becomes(lambda: len(digits_in(phone.heard())) >= 6, 15, "the code is read")
             phone.hang_up()
@@ -68,11 +70,14 @@ def test_the_trace_of_the_call_names_places_and_no_digits() -> None:
 
             def kept() -> str:
                 with here.store.read() as session:
-                    return "".join(line.effects for line in trace.lines_of(session, request_id))
+                    lines = trace.lines_of(session, request_id)
+                return "".join(line.event + line.effects for line in lines)
 
             await becomes(lambda: "code-read" in kept(), 5, "the trace is written")
             assert "code:1" in kept()
             assert "digit_" not in kept()
+            assert '"digit":"0"' in kept()
+            assert '"digit":"7"' not in kept()
 
     asyncio.run(play())
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,6 +87,17 @@ def test_a_valkey_that_hangs_is_as_good_as_gone(valkey: Valkey, heard: Heard) ->
     os.kill(valkey.process.pid, signal.SIGCONT)
     eventually(lambda: heard.states[2:3] == [True], 5, "it is heard again")
     listener.close()
+
+
+def test_who_listens_no_more_is_told_nothing_more(valkey: Valkey, heard: Heard) -> None:
+    listener = heard.listen(valkey.url, ping_s=0.1)
+    eventually(heard.is_up, 5, "it listens")
+    listener.close()
+    valkey.kill()
+    eventually(
+        lambda: all(thread.name != "listener" for thread in threading.enumerate()), 15, "its thread ends"
+    )
+    assert heard.states == [True]
 
 
 def test_without_valkey_telling_takes_no_time_and_forgets(tmp_path: object) -> None:
