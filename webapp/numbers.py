@@ -7,7 +7,8 @@ number stands in an address, and so none in a log or a browser's history.
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import RadioField, SelectChoice, StringField
+from itsdangerous import BadData, URLSafeSerializer
+from wtforms import HiddenField, RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from callback.core.labels import LABEL_MOST, clean_label
@@ -25,7 +26,7 @@ from webapp.filters import number as shown
 from webapp.forms import BaseForm, OnceForm, clean_text, stripped
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext, ngettext
-from webapp.parts import the_parts
+from webapp.parts import signing_key, the_parts
 from webapp.qr import sms_link, sms_qr
 from webapp.refusals import words_of
 from webapp.sample_sms import register_sms
@@ -70,6 +71,10 @@ class EnterCode(BaseForm):
 
 class SendAgain(OnceForm):
     """Pressed for another code; the button says by which way."""
+
+
+class Removal(BaseForm):
+    key = HiddenField()
 
 
 class Label(BaseForm):
@@ -169,7 +174,14 @@ def label(number_id: str) -> ResponseReturnValue:
 @blueprint.route("/<number_id>/remove", methods=["GET", "POST"])
 @subscriber_only
 def remove(number_id: str) -> ResponseReturnValue:
-    phone, form = _phone(number_id), BaseForm()
+    form = Removal()
+    if form.is_submitted() and _signs_removal(form.key.data, number_id):
+        with the_parts().store.read() as session:
+            is_gone = phones.find_phone(session, the_subscriber().account.id, number_id) is None
+        if is_gone:  # a second press of the same page: whose number it was, its key tells
+            flash(_("That number is removed already."), "info")
+            return redirect(url_for("numbers.listing"), 303)
+    phone = _phone(number_id)
     if form.validate_on_submit():
         with the_parts().store.write() as session:
             cancelled = _desk().remove(session, the_subscriber().account, phone.e164)
@@ -177,7 +189,20 @@ def remove(number_id: str) -> ResponseReturnValue:
             the_parts().news.tell(phone.account_id, request_id)
         flash(_("%(number)s is removed: we do not ring it any more.", number=shown(phone.e164)), "ok")
         return redirect(url_for("numbers.listing"), 303)
+    form.key.data = _removal().dumps([phone.account_id, phone.id])
     return render_template("numbers/remove.html", phone=phone, form=form)
+
+
+def _removal() -> URLSafeSerializer:
+    return URLSafeSerializer(signing_key(the_parts().keys.session), salt="remove a number")
+
+
+def _signs_removal(key: str | None, number_id: str) -> bool:
+    """Whether we once asked this account whether this number of theirs shall go."""
+    try:
+        return bool(_removal().loads(key or "") == [the_subscriber().account.id, number_id])
+    except BadData:
+        return False
 
 
 def _phone(number_id: str) -> Number:

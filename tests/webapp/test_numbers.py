@@ -262,6 +262,21 @@ def test_a_number_is_removed_after_a_question(desk: Desk, anna: FlaskClient) -> 
     assert anna.get(place).status_code == 404
 
 
+def test_a_second_press_of_remove_is_told_so(desk: Desk, anna: FlaskClient) -> None:
+    place = f"/numbers/{number_of(desk, e164=ANNA).id}/remove"
+    page = anna.get(place).text
+    key = re.search(r'name="key"[^>]*value="([^"]+)"', page)
+    assert key
+    form = {**form_of(anna), "key": key[1]}
+    for _press in range(2):
+        answer = anna.post(place, data=form)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/numbers")
+    assert "removed already" in anna.get("/numbers").text
+    boris = signed_in(desk, "boris")
+    assert boris.post(place, data={**form_of(boris), "key": key[1]}).status_code == 404
+    assert anna.post(place, data=form_of(boris) | {"csrf_token": form["csrf_token"]}).status_code == 404
+
+
 def test_another_accounts_number_does_not_exist(desk: Desk) -> None:
     boris, theirs = signed_in(desk, "boris"), number_of(desk, e164=ANNA).id
     for act in ("code", "label", "remove"):
