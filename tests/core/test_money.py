@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback.core.money import ceil_div, format_balance, format_money, parse_money
+from callback.core.money import ceil_div, format_balance, format_money, is_currency, parse_money
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,9 @@ def test_what_is_shown_whole_reads_back(micro: int) -> None:
 @given(st.integers(-(10**18), 10**18), st.integers(1, 10**6))
 def test_rounding_is_up_and_by_less_than_one(dividend: int, divisor: int) -> None:
     assert 0 <= ceil_div(dividend, divisor) * divisor - dividend < divisor
+
+
+def test_a_currency_is_one_that_somebody_pays_with() -> None:
+    assert is_currency("EUR")
+    assert not is_currency("DEM")
+    assert not is_currency("")

@@ -22,6 +22,14 @@ def test_keys_do_not_disturb_each_other() -> None:
     assert not tries.allow("one", 1.0)
 
 
+def test_who_proved_to_be_right_begins_anew() -> None:
+    tries = Pace(most=1, per_s=60)
+    assert tries.allow("one", 0.0)
+    tries.forget("one")
+    tries.forget("never seen")
+    assert tries.allow("one", 1.0)
+
+
 def test_a_flood_of_keys_does_not_fill_the_memory() -> None:
     tries = Pace(most=1, per_s=1e9)
     for key in range(pace.KEYS_MOST):
