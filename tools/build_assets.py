@@ -19,7 +19,6 @@ TARGET = ROOT / "webapp/static/vendor"
 TAKEN = {
     "tabler.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
-    "hx-sse.js": "htmx.org/dist/ext/hx-sse.min.js",
     "uplot.css": "uplot/dist/uPlot.min.css",
     "uplot.js": "uplot/dist/uPlot.iife.min.js",
 }
