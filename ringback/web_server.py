@@ -1,28 +1,38 @@
 """The web face on a port: one process of many threads, by gunicorn's worker. No other module knows gunicorn.
 
-    main thread: accepts, keeps idle connections ──► a thread for each request; a stream keeps its thread
+    main thread: accepts, keeps silent connections ──► a thread for each request; a stream keeps its thread
+
+A connection is silent until all of a request has come, so that slow clients take no thread, and one address
+may have `_SILENT_EACH` of them (ringback/slow_clients.py).
 
 Gunicorn's arbiter, which starts workers and looks after them, is left out: `serve` does that for all our
 processes, and it would cost 20 MB. SIGTERM: streams are told to end, no connection is taken any more,
 requests under way have a few seconds, then it is over.
 """
 
+import errno
 import logging
 import os
+import selectors
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.sock import create_sockets
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from callback.config import Config
+from ringback.slow_clients import HurriedSocket
 
 _STOP_S = 4  # a supervisor that grants 5 s need not kill
 _KEEP_ALIVE_S = 15
-_QUIET_CONNECTIONS = 200  # kept alive beside those at work
+_REQUEST_S = 10.0  # for the rest of a request that is too long to be waited for
+_SILENT_EACH = 100  # connections of one address without a whole request
+_QUIET_CONNECTIONS = 1000  # that have not begun a request, or the next one, beside those at work
+_NOT_NOW = (errno.EAGAIN, errno.ECONNABORTED)
 
 
 def serve_web(make_app: Callable[[], Any], config: Config, closing: Callable[[], None]) -> None:
@@ -39,6 +49,45 @@ class _Worker(ThreadWorker):
     ) -> None:
         super().__init__(1, os.getppid(), sockets, settings, settings.cfg.timeout, settings.cfg, log)
         self._closing = closing
+
+    def accept(self, listener: Any) -> None:
+        """As the parent does, but a connection that says nothing costs no thread."""
+        try:
+            accepted, client = listener.accept()
+        except OSError as error:
+            if error.errno not in _NOT_NOW:
+                raise
+            return
+        self.nr_conns += 1
+        plug = HurriedSocket(fileno=accepted.detach())
+        connection = TConn(self.cfg, plug, client, listener.getsockname())
+        if sum(each.client[0] == client[0] for each in self.pending_conns) < _SILENT_EACH:
+            self._listen_to(connection)
+        else:
+            self.nr_conns -= 1
+            connection.close()
+
+    def on_pending_socket_readable(self, conn: TConn, client: HurriedSocket) -> None:
+        if client.holds_whole_request():
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: TConn, client: HurriedSocket) -> None:
+        """A connection that was kept has something to say again."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._listen_to(conn)
+
+    def _listen_to(self, conn: TConn) -> None:
+        """Until there is a whole request, or until it has taken too long (`murder_pending`)."""
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        told = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, told)
+
+    def handle(self, conn: TConn) -> Any:
+        """In a thread: one request, or the next of a connection."""
+        conn.sock.hurry(_REQUEST_S)
+        return super().handle(conn)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._closing()
