@@ -2,8 +2,8 @@
 
 Whoever opens a hundred connections and sends half a line on each would else hold every thread, and keep
 everybody out, without so much as a login. So the kernel keeps a request until all of it has come: it is
-looked at without being taken (`MSG_PEEK`), and again when there is more (`SO_RCVLOWAT`, socket(7)). A form too
-long for that is read by its thread, in time. What is sent is not hurried: a reader may have a slow line.
+looked at without being taken (`MSG_PEEK`), and again when there is more (`SO_RCVLOWAT`, socket(7)). A form
+too long for that is read by its thread, in time. What is sent is not hurried: a reader may have a slow line.
 """
 
 import errno
