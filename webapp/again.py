@@ -2,6 +2,7 @@
 
     POST, token too old ───────────────────────► 400: the filled form, with a new token
     POST, signed out ──► kept in the form cookie ──► sign-in ──► /again: the filled form
+    POST, database busy ───────────────────────► 503: the filled form, with the key that makes a retry safe
 
 Nothing is done before it is sent again by hand, with every value in sight: another site might have written
 them. So only what a page of ours sent is shown at all. Passwords and codes are never kept.
@@ -30,6 +31,7 @@ _LABELS = {
     "password": lazy_gettext("Password"),
     "code": lazy_gettext("Code"),
     "number": lazy_gettext("Number"),
+    "way": lazy_gettext("How do you want the code?"),
     "source": lazy_gettext("Ring this number"),
     "destination": lazy_gettext("Connect me to"),
     "label": lazy_gettext("Label"),
@@ -64,14 +66,25 @@ def kept() -> object:
     return session.get(_KEPT)
 
 
+@blueprint.app_template_global("what_was_typed_is_kept")
+def is_kept() -> bool:
+    """Whether somebody was signed out in the middle of a form."""
+    return _KEPT in session
+
+
 def restore(value: object) -> None:
     if value is not None:
         session[_KEPT] = value
 
 
+def may_return() -> bool:
+    """Whether this request is a form of ours that can be shown filled in."""
+    return request.method == "POST" and is_ours() and "sealed" not in request.form
+
+
 def filled_form(status: int = 400) -> Response:
     """This POST as a form to be sent again."""
-    return _page(_address(), _typed(), status)
+    return _page("busy" if status == 503 else "old", _address(), _typed(), status)
 
 
 @blueprint.get("/again")
@@ -80,17 +93,17 @@ def again() -> ResponseReturnValue:
     value = session.pop(_KEPT, None)
     if value is None or value[0] + _KEPT_MS < the_parts().clock.now_ms():
         return redirect("/", 303)
-    return _page(value[1], [(name, text) for name, text in value[2]], 200)
+    return _page("signed-out", value[1], [(name, text) for name, text in value[2]], 200)
 
 
-def _page(address: str, fields: Fields, status: int) -> Response:
+def _page(why: str, address: str, fields: Fields, status: int) -> Response:
     hidden = [(name, value) for name, value in fields if name in _HIDDEN]
     shown = [
         (name, str(_LABELS.get(name) or name.replace("_", " ").capitalize()), value, _is_secret(name))
         for name, value in fields
         if name not in _HIDDEN
     ]
-    body = render_template("errors/again.html", address=address, hidden=hidden, shown=shown)
+    body = render_template("errors/again.html", why=why, address=address, hidden=hidden, shown=shown)
     return Response(body, status)
 
 

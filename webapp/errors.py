@@ -97,7 +97,13 @@ def _forged_or_old(_error: CSRFError) -> ResponseReturnValue:
 
 def _store(error: Exception) -> ResponseReturnValue:
     structlog.get_logger().warning("web.store_failed", rule=_rule(), error=str(error))
-    return page(503)
+    if request.headers.get("HX-Request") == "true" or not again.may_return():
+        return page(503)
+    with suppress(StoreError):
+        sessions.current()
+    answer = again.filled_form(503)
+    answer.headers["Retry-After"] = str(_RETRY_S)
+    return answer
 
 
 def _broke(_error: Exception) -> ResponseReturnValue:

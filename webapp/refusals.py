@@ -7,6 +7,7 @@ to put in; a value that was not given is told in general terms.
 from collections.abc import Mapping
 from typing import Any
 
+from callback.core.numbers import format_number
 from callback.core.outcomes import Reason, Refused
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext
@@ -53,6 +54,6 @@ WORDS: Mapping[Reason, Any] = {
 
 def words_of(refused: Refused) -> str:
     """What to tell the person, in the page's language."""
-    known = {name: value[:_VALUE_MAX] for name, value in refused.detail.items()}
+    known = {name: format_number(value[:_VALUE_MAX]) for name, value in refused.detail.items()}
     unnamed = {"number": _("This number")}
     return str(WORDS[refused.reason]) % {**unnamed, **known}

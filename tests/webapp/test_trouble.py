@@ -99,6 +99,17 @@ def test_a_locked_database_is_told_and_nothing_is_half_done(town: Town) -> None:
     assert client.get("/sign-in").status_code == 303, "still signed in"
 
 
+def test_a_form_that_met_a_locked_database_comes_back_filled(town: Town) -> None:
+    client = town.as_anna()
+    form = {"csrf_token": town.desk.token(client, "/"), "form_key": "k1", "destination": "+49 30 12345678"}
+    with locked(town.desk):
+        answer = client.post("/call-me", data=form, headers=_SAME_SITE)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert 'value="+49 30 12345678"' in answer.text and 'name="form_key" value="k1"' in answer.text
+    assert "what you typed is kept" in answer.text
+    assert client.post("/call-me", data=form).status_code == 303
+
+
 def test_a_database_that_is_gone_is_told_too(town: Town) -> None:
     client = town.as_anna()
     town.desk.store.dispose()
