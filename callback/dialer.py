@@ -68,7 +68,7 @@ class Dialer:
         self._tracebook = TraceBook(self._commits)
         self._trunks = Trunks(config.trunks, clock)
         self._authoriser = Authoriser(self._commits, self._trunks, clock, config.hold.quantum_s)
-        self._granting = Granting(store, self._commits, clock, node, self._end)
+        self._granting = Granting(store, self._commits, clock, news, node, self._end)
         self._policy = policy(config)
         self._calls: dict[str, Call] = {}
         self._running: set[asyncio.Task[None]] = set()

@@ -23,18 +23,26 @@ from callback.failpoints import reach
 from callback.store import requests, wishes
 from callback.store.db import Store, StoreError
 from callback.store.models import Request, Wish
+from callback.waking import Tells
 
 POLL_S = 1.0  # hints may be lost
 
 
 class Granting:
     def __init__(
-        self, store: Store, commits: Commits, clock: Clock, node: str, end: Callable[[str, Cause], bool]
+        self,
+        store: Store,
+        commits: Commits,
+        clock: Clock,
+        news: Tells,
+        node: str,
+        end: Callable[[str, Cause], bool],
     ) -> None:
         """`end(request_id, cause)` ends a call of this process; False if it leads no such call."""
         self._store = store
         self._commits = commits
         self._clock = clock
+        self._news = news
         self._node = node
         self._end = end
         self._hinted = asyncio.Event()
@@ -84,4 +92,7 @@ class Granting:
             self._log.info("call ended by wish", request=request.id, author=wish.author)
             reach("dialer.wish_told")
         elif request.state == "queued":  # put back into the queue while the wish was on its way
-            self._commits.leave(lambda s: settlement.cancel_queued(s, request.id, now_ms))
+            self._commits.leave(
+                lambda s: settlement.cancel_queued(s, request.id, now_ms),
+                lambda: self._news.tell(request.account_id, request.id),
+            )

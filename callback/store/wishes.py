@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, BindParameter, bindparam, update
 from sqlmodel import Session, col, select
 
-from callback.store.models import Wish
+from callback.store.models import Request, Wish
 from callback.store.rows import changed, every, first, insert_once
 
 HANG_UP = "hang-up"  # its subject is a request
@@ -20,7 +20,11 @@ ACCOUNT, OPERATOR = "account:", "operator:"  # an author is one of these with an
 _NODE: BindParameter[str] = bindparam("its_node")
 _SUBJECT: BindParameter[str] = bindparam("its_subject")
 _OPEN = select(Wish).where(col(Wish.done_at_ms).is_(None))
-_OPEN_FOR = _OPEN.where(col(Wish.node).in_(("", _NODE))).order_by(col(Wish.node), col(Wish.id)).limit(200)
+# Its subject may have gone back into the queue and to another node meanwhile.
+_LED_HERE = select(Request.id).where(Request.id == Wish.subject, Request.node == _NODE).exists()
+_OPEN_FOR = (
+    _OPEN.where(col(Wish.node).in_(("", _NODE)) | _LED_HERE).order_by(col(Wish.node), col(Wish.id)).limit(200)
+)
 _OPEN_ABOUT = _OPEN.where(Wish.subject == _SUBJECT).limit(1)
 _DONE = (
     update(Wish)
@@ -35,7 +39,7 @@ def add_wish(session: Session, wish: Wish) -> bool:
 
 
 def open_wishes(session: Session, node: str) -> list[Wish]:
-    """What this node is to do, or anybody, the oldest first of each; at most 200."""
+    """What this node is to do, or anybody, or whoever leads it by now, the oldest first; at most 200."""
     return every(session, _OPEN_FOR, its_node=node)
 
 

@@ -49,6 +49,18 @@ def test_what_runs_is_wished_of_its_node_and_only_once(store: Store) -> None:
         assert requests.get_request(session, request.id).state == "running"
 
 
+def test_a_wish_follows_its_call_to_another_node(store: Store) -> None:
+    """On a database that lets a return to the queue and another claim slip in before the wish is seen."""
+    with store.write() as session:
+        request = opened(session)
+        requests.claim_request(session, request.id, "dialer1", 7, START_MS)
+        end(session, request)
+        requests.requeue(session, request.id, 7, START_MS)
+        requests.claim_request(session, request.id, "dialer2", 8, START_MS)
+        assert [wish.subject for wish in wishes.open_wishes(session, "dialer2")] == [request.id]
+        assert wishes.open_wishes(session, "dialer3") == []
+
+
 def test_what_is_over_needs_no_wish(store: Store) -> None:
     with store.write() as session:
         request = opened(session)
