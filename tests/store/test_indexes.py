@@ -91,7 +91,7 @@ def page_under_way(session: Session) -> None:
 
 @pytest.mark.parametrize("work", [call, relay_round, sms, page_under_way])
 def test_no_table_is_read_whole(store: Store, work: Callable[[Session], None]) -> None:
-    open_work = ("inbox_waiting", "inbox_claimed", "request_live", "wish_open")  # partial: nothing that is done
+    open_work = ("inbox_waiting", "inbox_claimed", "request_live", "wish_open")  # open rows only
     scans = []
     with store.write() as session, watched() as seen:
         work(session)
