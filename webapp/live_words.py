@@ -42,6 +42,14 @@ _FOR_OPERATORS = {
 }
 
 
+_LONG_MS = 10_000  # usually a call is begun within a second
+
+
+def waits_long(call: LiveCall) -> bool:
+    """Whether it waits longer than it should: nobody leads calls at the moment."""
+    return call.phase is Phase.QUEUED and call.read_at_ms - call.created_at_ms >= _LONG_MS
+
+
 def phase_heading(call: LiveCall, *, for_operator: bool = False) -> str:
     """What is going on, in two or three words."""
     if for_operator:
@@ -49,6 +57,8 @@ def phase_heading(call: LiveCall, *, for_operator: bool = False) -> str:
     if call.ending:
         return _("Hanging up …")
     match call.phase:
+        case Phase.QUEUED if waits_long(call):
+            return _("We are still trying")
         case Phase.QUEUED:
             return _("We call you in a moment")
         case Phase.RINGING_A:
@@ -67,6 +77,12 @@ def phase_sentence(call: LiveCall, *, for_operator: bool = False) -> str:
     if for_operator:
         return "" if call.phase is not Phase.ENDED else call.outcome
     match call.phase:
+        case Phase.QUEUED if waits_long(call):
+            return _(
+                "This takes longer than usual, sorry. We ring %(number)s as soon as we can; "
+                "until you answer it costs nothing.",
+                number=number(call.number_a),
+            )
         case Phase.QUEUED:
             return _("Keep your phone at hand: %(number)s", number=number(call.number_a))
         case Phase.RINGING_A if call.rings:

@@ -212,3 +212,16 @@ def test_every_phase_and_every_outcome_has_words(town: Town, purpose: str, for_o
         for outcome in Outcome:
             over = replace(call, phase=Phase.ENDED, ended_at_ms=1, outcome=outcome, purpose=purpose)
             assert live_words.phase_sentence(over, for_operator=for_operator)
+
+
+def test_who_waits_long_is_not_told_to_wait_a_moment(town: Town) -> None:
+    request_id, page = ask(town), town.as_anna()
+    assert "We call you in a moment" in page.get(f"/calls/{request_id}").text
+    with town.desk.store.read() as session:
+        call = live.find_call(session, request_id, town.desk.clock.now_ms())
+    assert call is not None
+    late = replace(call, read_at_ms=call.created_at_ms + 10_000)
+    with town.desk.app.test_request_context("/"):
+        assert live_words.phase_heading(late) == "We are still trying"
+        assert "costs nothing" in live_words.phase_sentence(late)
+        assert live_words.phase_heading(late, for_operator=True) == "Waiting"

@@ -75,7 +75,9 @@
     if (state.held) return;
     state.trueAt = askedAt;
     const focused = body.contains(document.activeElement) ? document.activeElement : null;
+    const kept = [...body.querySelectorAll("[data-live-keep]")];  // parts that renew themselves, and not with each hint
     body.replaceChildren(...fresh.childNodes);
+    for (const one of kept) document.getElementById(one.id)?.replaceWith(one);
     if (focused) ((focused.id && document.getElementById(focused.id)) || body).focus({ preventScroll: true });
     say(part, head);
     tickClocks(part);
@@ -174,7 +176,8 @@
     if (stream && watched().length === 0) close();
     for (const part of parts()) {
       const state = stateOf(part);
-      const due = !isUp || state.failed || state.held;
+      const waits = part.querySelector("[data-live-waits]") !== null;  // no news comes while nobody acts
+      const due = !isUp || state.failed || state.held || waits;
       if (due && !state.reading && now - (state.askedAt || loadedAt) >= POLL_MS) read(part);
       note(part);
       tickClocks(part);
