@@ -14,7 +14,7 @@ export PYTHON VENV TESTS JOBS
 
 run:
 	@tools/setup run
-	@$(VENV)/bin/ringback demo
+	@$(VENV)/bin/ringback demo || test $$? = 130  # Ctrl-C, the usual end
 
 test:
 	@tools/setup peers

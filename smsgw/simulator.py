@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callback.clock import Clock
 from smsgw import pdu
@@ -189,7 +189,7 @@ class SimulatedSmsc:
                 return self._refusals.popleft(), ""
             reply = self._joiner.add(raw)
             if reply:
-                self.replies.append(reply)
+                self.replies.append(replace(reply, at_ms=self._clock.now_ms()))
                 self._changed.notify_all()
             return pdu.ESME_ROK, f"sim-{next(self._ids)}"
 

@@ -2,7 +2,8 @@
 
     {"do": "deliver", "from": "+48…", "to": "+48…", "text": "…", "coding": "gsm"}
       → {"ok": true, "status": 0, "sent_at_ms": 1735689600000, "answered_at_ms": 1735689600004}
-    {"do": "await_reply", "to": "+48…", "after": 0, "timeout_s": 5}  → {"ok": true, "text": "…", "from": "…"}
+    {"do": "await_reply", "to": "+48…", "after": 0, "timeout_s": 5}
+      → {"ok": true, "text": "…", "from": "…", "at_ms": 1735689600000}
     {"do": "state"}  → {"ok": true, "bound": ["transceiver"], "replies": 3, "waiting": 0}
     {"do": "cut" | "unbind" | "mute"}, {"do": "stall", "on": true}, {"do": "refuse", "status": 88, "times": 2}
 
@@ -76,7 +77,9 @@ class Control:
             case "await_reply":
                 timeout_s = float(wish.get("timeout_s", _TIMEOUT_S))
                 reply = smsc.await_reply(wish["to"], timeout_s, int(wish.get("after", 0)))
-                return {"text": reply and reply.text, "from": reply and reply.source}
+                if reply is None:
+                    return {"text": None, "from": None}
+                return {"text": reply.text, "from": reply.source, "at_ms": reply.at_ms}
             case "state":
                 return {"bound": smsc.bound, "replies": len(smsc.replies), "waiting": smsc.waiting}
             case "stall":

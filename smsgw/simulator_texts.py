@@ -1,13 +1,13 @@
 """What the simulated SMSC puts on the wire and reads from it: deliver_sm out, submit_sm in. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from smsgw import pdu
 from smsgw.alphabet import encode_gsm
 from smsgw.messages import Part
 
-Coding = Literal["gsm", "latin1", "ucs2", "payload", "octets"]
+Coding = Literal["gsm", "latin1", "ucs2", "payload", "ucs2-payload", "octets"]
 _TAG_PAYLOAD = 0x0424
 
 
@@ -18,7 +18,7 @@ class MoMessage:
     source: str  # "+48…"
     destination: str
     text: str
-    coding: Coding = "gsm"  # "payload": GSM in message_payload
+    coding: Coding = "gsm"  # "payload", "ucs2-payload": in message_payload
     esm_class: int = 0
     command: int = pdu.DELIVER_SM
     header: bytes = b""  # a user data header, when esm_class says so
@@ -32,6 +32,7 @@ class Reply:
     destination: str
     text: str
     parts: int
+    at_ms: int = field(default=0, compare=False)  # its last part was here
 
 
 def mo_pdu(message: MoMessage, sequence: int) -> bytes:
@@ -39,7 +40,7 @@ def mo_pdu(message: MoMessage, sequence: int) -> bytes:
     data_coding, content = _content(message)
     content = message.header + content
     payload = b""
-    if message.coding == "payload" or message.command == pdu.DATA_SM:
+    if message.coding.endswith("payload") or message.command == pdu.DATA_SM:
         payload = _TAG_PAYLOAD.to_bytes(2, "big") + len(content).to_bytes(2, "big") + content
         content = b""
     addresses = b"\0" + _address(message.source) + _address(message.destination)
@@ -52,7 +53,7 @@ def mo_pdu(message: MoMessage, sequence: int) -> bytes:
 
 def _content(message: MoMessage) -> tuple[int, bytes]:
     match message.coding:
-        case "ucs2":
+        case "ucs2" | "ucs2-payload":
             return 8, message.text.encode("utf-16-be")
         case "latin1":
             return 3, message.text.encode("latin-1")

@@ -121,7 +121,7 @@ def _pictures() -> Iterator[str]:
         except StageTrouble:
             continue
         if seen.version == version:
-            yield ": still here\n\n"
+            yield f'data: {{"now_ms":{seen.now_ms}}}\n\n'  # still here: who hears nothing has lost us
             continue
         version = seen.version
         fresh = {name: text for name, text in _parts_of(seen) if told.get(name) != text}

@@ -132,7 +132,11 @@ class Facts:
 
     sms_received: int = 0
     sms_handled: int = 0  # executed once each, repeats of the carrier not counted
-    sms_answered: int = 0
+    sms_put_aside: int = 0  # could not be executed: must be 0
+    replies_owed: int = 0  # who sends nonsense again and again is owed none
+    sms_answered: int = 0  # of those
+    replies_unproven: int = 0  # were leaving as their process died: nobody knows whether they arrived
+    replies_failed: int = 0  # must be 0
     callbacks: int = 0
     callbacks_live: int = 0
     answered_twice: int = 0  # callbacks whose subscriber was answered by two calls: must be 0

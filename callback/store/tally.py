@@ -16,7 +16,11 @@ class Tally:
 
     sms_received: int  # copies a carrier sent again are not counted
     sms_handled: int  # of them: their command was executed
-    sms_answered: int  # of them: their reply left
+    sms_put_aside: int  # of them: given up after several tries, an operator must look
+    replies_owed: int  # to them; who sends nonsense again and again is owed none
+    sms_answered: int  # of those: the carrier took it
+    replies_unproven: int  # were leaving as their process died: not sent again, lest they come twice
+    replies_failed: int  # given up
     callbacks: int
     callbacks_live: int
     answered_twice: int  # callbacks whose leg A was answered by more than one call
@@ -27,11 +31,9 @@ def tally(session: Session) -> Tally:
     """Count it all: for small databases, such as a demo's."""
     received = select(func.count()).select_from(Inbox).where(Inbox.state != _REPEAT)
     handled = received.where(col(Inbox.done_at_ms).is_not(None))
-    answered = (
-        select(func.count())
-        .select_from(Outbox)
-        .where(col(Outbox.key).startswith("inbox:"), Outbox.state == "sent")
-    )
+    owed = select(func.count()).select_from(Outbox).where(col(Outbox.key).startswith("inbox:"))
+    sent = owed.where(Outbox.state == "sent")
+    unproven = func.coalesce(Outbox.message_id, "") == ""
     requests = select(func.count()).select_from(Request)
     twice = (
         select(Leg.request_id)
@@ -42,7 +44,11 @@ def tally(session: Session) -> Tally:
     return Tally(
         session.exec(received).one(),
         session.exec(handled).one(),
-        session.exec(answered).one(),
+        session.exec(received.where(Inbox.state == "quarantined")).one(),
+        session.exec(owed).one(),
+        session.exec(sent.where(~unproven)).one(),
+        session.exec(sent.where(unproven)).one(),
+        session.exec(owed.where(Outbox.state == "failed")).one(),
         session.exec(requests).one(),
         session.exec(requests.where(col(Request.state).in_(_OPEN))).one(),
         len(session.exec(twice).all()),

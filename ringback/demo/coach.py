@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringback.demo import cast
+from smsgw.grammar import mask
 from webapp.stage import Sms, Step, Suggestion
 
 _CODE = re.compile(r"\bOK (\d{6})\b")
+_SENT_BACK = re.compile(r"\s*OK\b", re.IGNORECASE)  # whatever else: what was sent long ago is known masked
 _IDLE, _RINGING, _IN_CALL = "idle", "ringing", "in-call"
 
 
@@ -51,16 +53,18 @@ def next_step(now: Situation) -> Step:
 def find_code(sms: Sequence[Sms]) -> str | None:
     """The newest code that came and was not sent back yet."""
     for one in reversed(sms):
-        found = _CODE.search(one.text)
+        if one.sent and _SENT_BACK.match(one.text):
+            return None
+        found = None if one.sent else _CODE.search(one.text)
         if found:
-            return None if one.sent else found[1]
+            return found[1]
     return None
 
 
 def suggestions(now: Situation) -> tuple[Suggestion, ...]:
     """Texts worth sending from Anna's phone; the first is the one that leads on."""
     own = [one.text for one in now.sms if one.sent]
-    ask = next(text for text in cast.CALL_ME if not own or text != own[-1])
+    ask = next(text for text in cast.CALL_ME if not own or own[-1] not in (text, mask(text)))
     code = find_code(now.sms)
     first = [Suggestion("ask", ask)] if now.verified else [Suggestion("register", cast.REGISTER)]
     if code is not None:
@@ -75,6 +79,8 @@ def of_a_stranger() -> tuple[Suggestion, ...]:
     return (Suggestion("help", "HELP"),)
 
 
-def worth_dialling(anna: str, boris: str) -> str:
-    """The keys that lead on from Anna's menu."""
-    return f"{cast.DIALLED}#" if anna == _IN_CALL and boris == _IDLE else ""
+def worth_dialling(anna: str, boris: str, typed: str = "") -> str:
+    """The keys that lead on from Anna's menu; what she has begun to type is wiped out first."""
+    if anna != _IN_CALL or boris != _IDLE:
+        return ""
+    return f"{'' if not typed or typed.endswith('#') else '*'}{cast.DIALLED}#"

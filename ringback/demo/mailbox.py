@@ -1,8 +1,8 @@
 """The phones' SMS: what they send by way of the simulated SMSC, and what arrives for them.
 
 Speaks the SMSC's control language (`smsgw/simulator_control.py`): one connection for sending, and one for
-each phone that waits for its next SMS. The SMSC says when it sent and was answered; the arrival of an SMS is
-the instant at which it says so.
+each phone that waits for its next SMS. The SMSC says when it sent, was answered and had an SMS for a phone,
+so that who comes late learns of every SMS when it was.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from smsgw.alphabet import encode_gsm
 ESME_ROK = 0
 _LISTEN_S = 5.0
 _ACCEPT_S = 10.0
-_SEPTETS = 160  # of one SMS (3GPP TS 23.038 §4)
+_SEPTETS, _UCS2_BYTES = 160, 140  # of one SMS (3GPP TS 23.038 §4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Mailbox:
         self._clock = clock
         self._on_sms = on_sms
         self._listening: list[asyncio.Task[None]] = []
+        self._seen: dict[str, int] = {}
 
     async def is_bound(self) -> bool:
         """Whether the service has a bind; False also while the SMSC is not there yet."""
@@ -69,17 +70,18 @@ class Mailbox:
         for task in self._listening:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
+        self._listening.clear()
 
     async def _listen(self, number: str) -> None:
-        seen = 0
         reader, writer = await asyncio.open_unix_connection(self._control)
         try:
             while True:
+                seen = self._seen.get(number, 0)
                 wish = {"do": "await_reply", "to": number, "after": seen, "timeout_s": _LISTEN_S}
                 found = await _exchange(reader, writer, wish)
                 if found["text"] is not None:
-                    seen += 1
-                    self._on_sms(Received(self._clock.now_ms(), number, found["from"], found["text"]))
+                    self._seen[number] = seen + 1
+                    self._on_sms(Received(found["at_ms"], number, found["from"], found["text"]))
         finally:
             writer.close()
 
@@ -94,7 +96,7 @@ class Mailbox:
 def _coding(text: str) -> str:
     """As a phone chooses: the GSM alphabet if it has every letter; what is long goes as one payload."""
     if (septets := encode_gsm(text)) is None:
-        return "ucs2"
+        return "ucs2" if len(text.encode("utf-16-be")) <= _UCS2_BYTES else "ucs2-payload"
     return "gsm" if sum(map(len, septets)) <= _SEPTETS else "payload"
 
 

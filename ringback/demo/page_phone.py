@@ -3,14 +3,18 @@
 Lives in the loop of the stage and is touched by nobody else; `look` gives a value for everybody.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from callback.store.reports import SmsSeen
 from callback.telephony.simulator.events import Event
 from ringback.demo import cast
 from ringback.demo.cast import Person
+from smsgw.grammar import mask
 from webapp.stage import Phone, Sms
 
 _SMS_KEPT = 30
+_TYPED_SHOWN = 20
 _STATES = {
     "ringing": "ringing",
     "answered": "in-call",
@@ -40,17 +44,21 @@ class PagePhone:
         return self._looks.state
 
     @property
+    def typed(self) -> str:
+        return self._looks.typed
+
+    @property
     def tune(self) -> str:
         return self._looks.tune
 
     def look(self) -> Phone:
         return replace(self._looks, muted=self.muted, sms=tuple(self.sms))
 
-    def found(self, state: str, caller: str, at_ms: int) -> None:
+    def found(self, state: str, caller: str, since_ms: int, tune: str) -> None:
         """How it was when we came."""
-        self._change(
-            state=_FOUND.get(state, "idle"), display=_caller(caller) if caller else "", since_ms=at_ms
-        )
+        looks = _FOUND.get(state, "idle")
+        self._change(state=looks, display=_caller(caller) if caller else "", since_ms=since_ms)
+        self._change(tune=tune if looks == "in-call" else "", typed="")
 
     def event(self, event: Event) -> None:
         """What the carrier reports of this number."""
@@ -64,8 +72,13 @@ class PagePhone:
                 self._change(tune="", **({} if state == "ringing" else {"typed": "", "display": ""}))
 
     def pressed(self, keys: str) -> None:
-        if self.state == "in-call":
-            self._change(typed=self._looks.typed + keys)
+        """`#` ends a number and `*` begins it anew: what was typed before is no part of the next."""
+        if self.state != "in-call":
+            return
+        typed = self._looks.typed
+        for key in keys:
+            typed = key if key == "*" or typed.endswith("#") else typed + key
+        self._change(typed=typed[-_TYPED_SHOWN:])
 
     def played(self, tune: str) -> None:
         if self.state == "in-call":
@@ -88,8 +101,21 @@ class PagePhone:
     def sms_arrived(self, text: str, at_ms: int) -> None:
         self._add(Sms(text, at_ms, False, "arrived"))
 
+    def sms_recorded(self, text: str, at_ms: int) -> None:
+        """One that left it before we came, as the service remembers it: without what is secret."""
+        self._add(Sms(text, at_ms, True, "delivered"))
+
+    def look_up(self, known: Iterable[SmsSeen]) -> None:
+        """What the SMS centre had to keep for a while is delivered once the service has it."""
+        waiting = [sms for sms in self.sms if sms.state == "failed"]
+        for row in known if waiting else ():
+            for sms in waiting:
+                looks = (mask(sms.text), mask(sms.text, proven=False))
+                if row.received_at_ms >= sms.at_ms and row.text in looks:
+                    self.sms_went(sms, "delivered")
+
     def _add(self, sms: Sms) -> Sms:
-        self.sms = [*self.sms, sms][-_SMS_KEPT:]
+        self.sms = sorted([*self.sms, sms], key=lambda one: one.at_ms)[-_SMS_KEPT:]
         return sms
 
     def _change(self, **changes: object) -> None:

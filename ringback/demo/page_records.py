@@ -40,7 +40,8 @@ class Reader:
         sms = self._witness.sms_after(self._first_sms)
         while len(sms) > _SMS:
             self._first_sms = sms.pop(0).id
-        newest = reversed(self._witness.newest_requests(_CALLS))
+        newest = self._witness.newest_requests(_CALLS)[::-1]
+        self._ended = {known: seen for known, seen in self._ended.items() if known in newest}
         now_ms = self._clock.now_ms()
         if now_ms - self._reconciled_at_ms >= _RECONCILE_MS:
             self._faults, self._reconciled_at_ms = self._witness.faults(), now_ms

@@ -10,10 +10,13 @@ read from the database or reported by a simulator.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, TypeVar
+
+import structlog
 
 from callback import totp
 from callback.clock import Clock
@@ -30,6 +33,7 @@ from webapp.stage import Ear, Picture, StageTrouble, Visitor
 T = TypeVar("T")
 _VERB_S = 5.0
 _FIRST_S = 10.0
+_REST_S = 1.0  # after a fall
 _WATCHED_S = 40.0  # so long after somebody looked the picture is kept up to date
 
 
@@ -149,8 +153,14 @@ class PageStage:
     def _run(self) -> None:
         assert self._loop is not None and self._troupe is not None and self._store is not None, "begun"
         asyncio.set_event_loop(self._loop)
-        with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._troupe.play_for_ever())
+        while not self._closed:
+            try:
+                self._loop.run_until_complete(self._troupe.play_for_ever())
+            except asyncio.CancelledError:
+                break
+            except Exception:  # noqa: BLE001 - the outermost loop of this thread: a page must not stand still
+                structlog.get_logger().exception("demo.stage_fell")
+                time.sleep(_REST_S)
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
         self._store.dispose()

@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 
 from callback.clock import Clock
@@ -32,6 +32,7 @@ _LEAST_S = 0.03
 _CONNECT_S = 10.0
 _EVENTS_KEPT = 2_000
 _SMS_KEPT = 100
+_PAST_EVENTS = 500
 _DECLINED = 486
 
 
@@ -60,6 +61,9 @@ class Troupe:
         self._arrived: deque[Received] = deque(maxlen=_SMS_KEPT)
         self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
         self._sending: set[asyncio.Task[None]] = set()
+        self._began_ms = clock.now_ms()
+        self._remembered: set[int] = set()  # SMS sent before we came, by their inbox ids
+        self._records: Records | None = None
         self._news = asyncio.Event()
         self._busy_until_s = 0.0
         self._carrier_socket = config.run_dir / "carrier.sock"
@@ -75,9 +79,7 @@ class Troupe:
                 if self._carrier is None or self._carrier.is_gone:
                     trouble = await self._connect()
                 if self._is_watched():
-                    with suppress(StoreError):  # busy or being repaired: the next look tells
-                        records = await asyncio.to_thread(self._reader.read)
-                        self._publish(self._draw(records, trouble))
+                    await self._show(trouble)
                 await asyncio.sleep(_LEAST_S)
                 busy = self._clock.monotonic_s() < self._busy_until_s
                 with suppress(TimeoutError):
@@ -86,6 +88,16 @@ class Troupe:
             await self._mailbox.close()
             if self._carrier is not None:
                 await self._carrier.close()
+            self._carrier = None
+
+    async def _show(self, trouble: str) -> None:
+        try:
+            self._records = await asyncio.to_thread(self._reader.read)
+        except StoreError:
+            trouble = trouble or "books"  # busy or being repaired: what was known is shown as such
+        if self._records is not None:
+            self._remember(self._records)
+            self._publish(self._draw(self._records, trouble))
 
     async def look_again(self) -> None:
         """Something was done that shows soon."""
@@ -169,10 +181,12 @@ class Troupe:
                 await handset.plan(BY_HAND)
                 await handset.listen(partial(self._ears.tell, phone.id))
                 state = await handset.state()
-                phone.found(state["state"], state["caller"], self._clock.now_ms())
+                phone.found(state["state"], state["caller"], state["since_ms"], state["tune"])
+            past = await carrier.past_events(_PAST_EVENTS)
         except (OSError, TimeoutError):
             return "carrier"
         if self._carrier is None:
+            self._events.extend(event for event in past if event.number in self._by_number)
             self._mailbox.listen(tuple(self._by_number))
         self._carrier = carrier
         return ""
@@ -191,6 +205,17 @@ class Troupe:
         self._busy_until_s = self._clock.monotonic_s() + _BUSY_FOR_S
         self._news.set()
 
+    def _remember(self, records: Records) -> None:
+        """The SMS that phones sent before we came are known from the database, without what is secret."""
+        for sms in records.sms:
+            phone = self._by_number.get(sms.ani)
+            was_before = sms.received_at_ms < self._began_ms and sms.state != "repeat"
+            if phone is not None and was_before and sms.text is not None and sms.id not in self._remembered:
+                self._remembered.add(sms.id)
+                phone.sms_recorded(sms.text, sms.received_at_ms)
+        for phone in self._phones.values():
+            phone.look_up(sms for sms in records.sms if sms.ani == phone.person.number)
+
     # --- the picture
 
     def _draw(self, records: Records, trouble: str) -> Picture:
@@ -206,7 +231,6 @@ class Troupe:
         )
         if any(state != "idle" for state in (anna.state, boris.state)):
             self._busy_until_s = self._clock.monotonic_s() + _QUIET_S
-        tally = records.tally
         return Picture(
             version=0,
             now_ms=self._clock.now_ms(),
@@ -215,16 +239,7 @@ class Troupe:
             chapters=page_story.chapters(records, self._outgoing, self._arrived, self._events),
             charge=page_story.charge_of(calls[-1]) if calls else None,
             processes=self._victims.look(),
-            facts=Facts(
-                tally.sms_received,
-                tally.sms_handled,
-                tally.sms_answered,
-                tally.callbacks,
-                tally.callbacks_live,
-                tally.answered_twice,
-                tally.records,
-                records.faults,
-            ),
+            facts=Facts(**asdict(records.tally), faults=records.faults),
             trouble=trouble,
         )
 
@@ -233,7 +248,7 @@ class Troupe:
         return replace(
             phone.look(),
             caption=self._caption(phone, records),
-            dials=coach.worth_dialling(situation.anna, situation.boris) if anna else "",
+            dials=coach.worth_dialling(situation.anna, situation.boris, phone.typed) if anna else "",
             suggestions=coach.suggestions(situation) if anna else coach.of_a_stranger(),
         )
 

@@ -72,7 +72,8 @@ class Paper(Straight):
 
     def _write_opening(self, opened: Opened) -> None:
         self._print(f"   [bold]the page: {opened.web}[/]")
-        self._print(f"   SMS centre {opened.smsc} · carrier {opened.carrier} · service {opened.sip}")
+        self._print(f"   service {opened.sip} · SMS centre {opened.smsc}")
+        self._print(f"   carrier {opened.carrier}")
         self._print(f"   books {wording.shortest(opened.directory)} · log {wording.shortest(opened.log)}")
         self._print(f"   [green]✓ open after {opened.took_ms / 1000:.1f} s[/]")
 

@@ -20,7 +20,7 @@ def sms(key: bytes, state: str, done_at_ms: int | None = None) -> Inbox:
 
 
 def test_an_empty_book_has_nothing_to_count(store: Store) -> None:
-    assert counted(store) == Tally(0, 0, 0, 0, 0, 0, 0)
+    assert counted(store) == Tally(*[0] * 11)
 
 
 def test_sms_are_counted_without_the_carriers_repeats(store: Store) -> None:
@@ -32,12 +32,32 @@ def test_sms_are_counted_without_the_carriers_repeats(store: Store) -> None:
             recipient="+48600316058", now_ms=START_MS,
         )  # fmt: skip
     seen = counted(store)
-    assert (seen.sms_received, seen.sms_handled, seen.sms_answered) == (2, 1, 0)
+    assert (seen.sms_received, seen.sms_handled, seen.replies_owed, seen.sms_answered) == (2, 1, 1, 0)
     with store.write() as session:
         (due,) = outbox.claim_due(session, "one", 5, START_MS)
         outbox.mark_submitted(session, [due.outbox_id])
         outbox.mark_sent(session, [(due.outbox_id, "m1")], START_MS)
     assert counted(store).sms_answered == 1
+
+
+def test_a_reply_nobody_can_vouch_for_is_no_answer(store: Store) -> None:
+    """Its gateway died between the socket and the carrier's word: it is not sent again, and not proven."""
+    with store.write() as session:
+        inbox.open_session(session, "s1", "one", START_MS)
+        session.add_all([sms(b"1", "done", START_MS), sms(b"2", "quarantined", START_MS)])
+        for number in (1, 2):
+            outbox.add(
+                session, key=f"inbox:{number}", kind="help", params={}, locale="en", link="one",
+                sender="+48221234567", recipient="+48600316058", now_ms=START_MS,
+            )  # fmt: skip
+        leaving, refused = outbox.claim_due(session, "one", 5, START_MS)
+        outbox.mark_submitted(session, [leaving.outbox_id])
+        outbox.fail(session, [(refused.outbox_id, "0x0000000b")], START_MS)
+    with store.write() as session:
+        outbox.recover(session, "one", START_MS)
+    seen = counted(store)
+    assert (seen.replies_owed, seen.sms_answered, seen.replies_unproven, seen.replies_failed) == (2, 0, 1, 1)
+    assert (seen.sms_handled, seen.sms_put_aside) == (2, 1)
 
 
 def test_a_callback_answered_by_two_calls_is_noticed(store: Store) -> None:

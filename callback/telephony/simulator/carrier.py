@@ -21,6 +21,7 @@ from callback.telephony.simulator.plan import Plan
 
 _CATCH_UP_S = 0.2  # a loop that was blocked longer sends no burst of old packets
 _CALLS_KEPT = 5000
+_EVENTS_KEPT = 50_000
 
 
 class Carrier(asyncio.DatagramProtocol):
@@ -173,6 +174,8 @@ class Carrier(asyncio.DatagramProtocol):
     def _report(self, kind: str, number: str, call_id: str, detail: str) -> None:
         event = Event(self.clock.now_ms(), kind, number, call_id, detail)
         self.events.append(event)
+        if len(self.events) > 2 * _EVENTS_KEPT:
+            del self.events[:_EVENTS_KEPT]
         for listener in tuple(self._listeners):
             listener(event)
 

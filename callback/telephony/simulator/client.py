@@ -13,6 +13,7 @@ from callback.telephony.simulator.events import Event
 from callback.telephony.simulator.plan import Plan
 
 _LONGEST_LINE = 1 << 22
+_EVENTS_KEPT = 50_000
 
 
 class RemoteCarrier:
@@ -57,6 +58,10 @@ class RemoteCarrier:
         found: list[dict[str, str]] = await self.ask("open")
         return found
 
+    async def past_events(self, most: int) -> list[Event]:
+        """The last that were reported before we came, the oldest of them first."""
+        return [Event(**event) for event in await self.ask("events", most=most)]
+
     async def down(self, down: bool = True) -> None:
         """Answer nothing any more, as a trunk that is down."""
         await self.ask("down", down=down)
@@ -94,6 +99,8 @@ class RemoteCarrier:
         if "event" in said:
             event = Event(**said["event"])
             self.events.append(event)
+            if len(self.events) > 2 * _EVENTS_KEPT:
+                del self.events[:_EVENTS_KEPT]
             for listener in self._listeners:
                 listener(event)
             return
@@ -155,7 +162,7 @@ class RemoteHandset:
         return float(await self._ask("hears", hz=hz, last_ms=last_ms))
 
     async def state(self) -> dict[str, Any]:
-        """state, own_hz, invites, overlaps, digits_heard, caller."""
+        """state, since_ms, tune, own_hz, invites, overlaps, digits_heard, caller."""
         answer: dict[str, Any] = await self._ask("state")
         return answer
 

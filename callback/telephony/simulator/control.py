@@ -135,6 +135,8 @@ def _state(carrier: Carrier, asked: dict[str, Any]) -> dict[str, Any]:
     handset = carrier.handset(asked["number"])
     return {
         "state": handset.state,
+        "since_ms": handset.since_ms,
+        "tune": handset.tune,
         "own_hz": handset.own_hz,
         "invites": handset.invites,
         "overlaps": handset.overlaps,
@@ -145,6 +147,10 @@ def _state(carrier: Carrier, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _open(carrier: Carrier, _asked: dict[str, Any]) -> list[dict[str, str]]:
     return [{"call_id": call.call_id, "state": call.state.value} for call in carrier.open_calls()]
+
+
+def _events(carrier: Carrier, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    return [event.to_json() for event in carrier.events[-int(asked["most"]) :]]
 
 
 def _down(carrier: Carrier, asked: dict[str, Any]) -> None:
@@ -168,5 +174,6 @@ _VERBS: dict[str, Callable[[Carrier, dict[str, Any]], Any]] = {
     "hears": _hears,
     "state": _state,
     "open": _open,
+    "events": _events,
     "down": _down,
 }

@@ -19,6 +19,8 @@ class Handset:
         self.overlaps = 0  # calls that came while another one was there: refused as busy
         self.recording = Recording()
         self.digits_heard = ""
+        self.since_ms = 0  # it rings, or is in a call
+        self.tune = ""  # that somebody chose in the present call
         self.call: Call | None = None
         self._exchange = exchange
         self._report = report
@@ -42,6 +44,8 @@ class Handset:
         def tell(kind: str, detail: str) -> None:
             if kind == "digit":
                 self.digits_heard += detail
+            elif kind in ("ringing", "answered"):
+                self.since_ms, self.tune = self._exchange.clock.now_ms(), ""
             self._report(kind, self.number, call_id, detail)
 
         call = Call(self._exchange, invite, source, plan, tune, self.recording, tell)
@@ -71,6 +75,7 @@ class Handset:
         """Speak: "own" tone, a frequency in Hz, a melody's name, or "" for silence. ValueError if unknown."""
         if self.call:
             self.call.play(str(self.own_hz) if tune == "own" else tune)
+            self.tune = tune
 
     def speak(self, pcm: bytes) -> None:
         """Say this sound (16 bit, 8 kHz) instead of the tune; it comes live, and waits at most 400 ms."""

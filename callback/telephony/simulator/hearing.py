@@ -1,18 +1,23 @@
 """What a handset heard, and when; and whether a certain tone is in it."""
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 RATE_HZ = 8000
 _BYTES_PER_MS = RATE_HZ * 2 // 1000
+_FRAMES_KEPT = 30_000  # ten minutes: a demo may be left alone for days
 
 
 @dataclass(slots=True)
 class Recording:
-    """PCM, 16 bit little-endian, 8 kHz, as it arrived; a frame's time is that of its arrival."""
+    """PCM, 16 bit little-endian, 8 kHz, as it arrived; a frame's time is that of its arrival.
 
-    frames: list[tuple[int, bytes]] = field(default_factory=list)
+    Of what it heard it remembers the last ten minutes.
+    """
+
+    frames: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
     listeners: list[Callable[[bytes], None]] = field(default_factory=list)  # told of each frame as it comes
 
     def add(self, at_ms: int, pcm: bytes) -> None:
@@ -26,7 +31,14 @@ class Recording:
         return b"".join(pcm for at_ms, pcm in self.frames if from_ms <= at_ms < end)
 
     def last_ms(self, duration_ms: int) -> bytes:
-        return self.pcm()[-duration_ms * _BYTES_PER_MS :]
+        wanted, found = duration_ms * _BYTES_PER_MS, 0
+        pieces: list[bytes] = []
+        for _, pcm in reversed(self.frames):
+            pieces.append(pcm)
+            found += len(pcm)
+            if found >= wanted:
+                break
+        return b"".join(reversed(pieces))[-wanted:] if wanted else b""
 
 
 def share_of(pcm: bytes, hz: float) -> float:

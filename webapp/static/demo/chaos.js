@@ -3,6 +3,9 @@
 import { act } from "./wire.js";
 import { announce, icon, make, say } from "./words.js";
 
+const RIGHT = { icon: "circle-check", look: "is-right" };
+const WAITS = { icon: "clock", look: "" };
+const WRONG = { icon: "alert-triangle", look: "is-wrong" };
 const cards = new Map();
 
 /**
@@ -28,22 +31,28 @@ export function showProcesses(processes) {
 }
 
 /**
- * The counts that prove that nothing was lost.
+ * The counts that prove that nothing was lost, or say what was.
  * @param {object} facts as in webapp/stage.py
  */
 export function showFacts(facts) {
   const sms = { received: facts.sms_received, handled: facts.sms_handled, answered: facts.sms_answered };
   const calls = { callbacks: facts.callbacks, live: facts.callbacks_live, twice: facts.answered_twice };
-  const settled = facts.sms_received === facts.sms_handled && facts.sms_handled <= facts.sms_answered;
+  const replied = facts.sms_answered + facts.replies_unproven;
+  const lost = facts.sms_put_aside + facts.replies_failed;
+  const silent = facts.sms_handled - facts.replies_owed;
+  const smsState = lost ? WRONG : facts.sms_received > facts.sms_handled || facts.replies_owed > replied ? WAITS : RIGHT;
+  const callState = facts.answered_twice ? WRONG : facts.callbacks_live ? WAITS : RIGHT;
+  const books = facts.faults.length ? say("books-wrong", { faults: facts.faults.join("; ") }) : say("books-right");
   const lines = [
-    fact(settled, say("sms-fact", sms)),
-    fact(facts.answered_twice === 0, say("calls-fact", calls), facts.callbacks_live > 0),
-    facts.faults.length
-      ? fact(false, say("books-wrong", { faults: facts.faults.join("; ") }))
-      : fact(true, say("books-right")),
-  ];
-  const quiet = settled && facts.callbacks_live === 0 && !facts.faults.length && facts.answered_twice === 0;
-  const sum = make("p", `facts-sum ${quiet ? "is-well" : ""}`, say(quiet ? "all-well" : "settling"));
+    fact(smsState, say("sms-fact", sms)),
+    lost && fact(WRONG, say("sms-lost", { aside: facts.sms_put_aside, failed: facts.replies_failed })),
+    silent > 0 && fact(RIGHT, say("sms-silent", { count: silent })),
+    facts.replies_unproven && fact(WRONG, say("sms-unproven", { count: facts.replies_unproven })),
+    fact(callState, say("calls-fact", calls)),
+    fact(facts.faults.length ? WRONG : RIGHT, books),
+  ].filter(Boolean);
+  const [name, look] = verdict([smsState, callState, facts.faults.length ? WRONG : RIGHT], facts.replies_unproven);
+  const sum = make("p", `facts-sum ${look}`, say(name));
   const place = document.getElementById("facts");
   const text = lines.map((line) => line.textContent).join() + sum.textContent;
   if (place.dataset.text === text) return;
@@ -51,9 +60,14 @@ export function showFacts(facts) {
   place.replaceChildren(make("ul", "fact-list", ...lines), sum);
 }
 
-function fact(right, words, waits = false) {
-  const name = right ? (waits ? "clock" : "circle-check") : "clock";
-  return make("li", right && !waits ? "fact is-right" : "fact", icon(name), make("span", "", words));
+function verdict(states, unproven) {
+  if (states.includes(WRONG)) return ["not-well", "is-wrong"];
+  if (states.includes(WAITS)) return ["settling", ""];
+  return unproven ? ["one-unproven", ""] : ["all-well", "is-well"];
+}
+
+function fact(state, words) {
+  return make("li", `fact ${state.look}`, icon(state.icon), make("span", "", words));
 }
 
 function victim(name) {

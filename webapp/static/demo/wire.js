@@ -5,6 +5,8 @@ import { say } from "./words.js";
 const root = document.getElementById("demo");
 const RETRY_MS = 500;
 const SIGN_IN_MS = 10_000; // it takes no longer
+const LATE_MS = 4_000; // the service says something every second
+const BROKEN_MS = 1_000; // a stream that ended is there again sooner
 
 let staleUntil = 0;
 
@@ -29,7 +31,7 @@ export async function act(path, body = {}) {
     const told = isJson(answer) ? (await answer.json()).message : `${answer.status}`;
     showTrouble(say("refused-now", { message: told }));
   } catch {
-    showTrouble(say("lost"));
+    showTrouble(say("lost"), "lost");
   }
   return false;
 }
@@ -40,18 +42,27 @@ export async function act(path, body = {}) {
  */
 export function follow(onPicture) {
   let source = null;
+  let heardAt = Date.now();
+  let brokenAt = Infinity;
   const open = () => {
     source = new EventSource("/demo/events");
     source.onmessage = (event) => {
+      heardAt = Date.now();
+      brokenAt = Infinity;
       showTrouble("", "lost");
       onPicture(JSON.parse(event.data));
     };
     source.onerror = () => {
+      brokenAt = Math.min(brokenAt, Date.now());
       if (source.readyState !== EventSource.CLOSED) return; // it comes again by itself
-      showTrouble(say("lost"), "lost");
       setTimeout(open, RETRY_MS);
     };
   };
+  const listen = () => {
+    const now = Date.now();
+    if (now - heardAt > LATE_MS || now - brokenAt > BROKEN_MS) showTrouble(say("lost"), "lost");
+  };
+  setInterval(listen, 250);
   open();
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => event.persisted && open());
