@@ -19,7 +19,9 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -27,9 +29,10 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Blueprint, Response, redirect, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, request, send_file, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from callback.core.money import MICRO
 from callback.store import accounts, history
@@ -53,11 +56,38 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 _WORKBOOKS = threading.BoundedSemaphore(2)  # at a time: each takes a core while it lasts
 _PATIENCE_S = 20.0
+_EACH_MOST = 4  # files that one person takes at a time: each has a thread as long as it is taken
+_TAKEN = "ringback.exports"
 _DAY_MS = 86_400_000
 _WIDTHS = (20, 17, 16, 17, 18, 11, 11, 9, 23)
 
 Labels = Mapping[str, str]
 Batches = Iterable[Sequence[CallLine]]
+
+
+class Taken:
+    """Who takes files now, and how many: a slow reader of many must not have all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by = Counter[str]()
+
+    def begin(self, person_id: str) -> None:
+        """Raises TooManyRequests (RFC 6585 §4)."""
+        with self._lock:
+            if self._by[person_id] >= _EACH_MOST:
+                raise TooManyRequests
+            self._by[person_id] += 1
+
+    def end(self, person_id: str) -> None:
+        with self._lock:
+            self._by[person_id] -= 1
+            self._by += Counter()  # forgets who takes none
+
+
+@blueprint.record_once
+def _install(state: BlueprintSetupState) -> None:
+    state.app.extensions[_TAKEN] = Taken()
 
 
 @blueprint.get("/history/export.csv")
@@ -68,7 +98,7 @@ def csv_file() -> ResponseReturnValue:
         return _back()
     batches = history.batches(the_parts().store, form.wanted)
     chunks = csv_chunks(batches, time_zone_now(), labels, safe=request.args.get("safe") == "1")
-    answer = Response(_begun(chunks), mimetype="text/csv")
+    answer = _counted(lambda: Response(_begun(chunks), mimetype="text/csv"))
     answer.headers.set("Content-Disposition", "attachment", filename=_name(form, "csv"))
     return answer
 
@@ -80,28 +110,45 @@ def xlsx_file() -> ResponseReturnValue:
     if form.wanted is None:
         return _back()
     batches = history.batches(the_parts().store, form.wanted)
-    if not _WORKBOOKS.acquire(timeout=_PATIENCE_S):
-        raise ServiceUnavailable
-    try:
-        file = workbook(batches, time_zone_now(), labels)
-    finally:
-        _WORKBOOKS.release()
-    answer = send_file(file, _XLSX, as_attachment=True, download_name=_name(form, "xlsx"), etag=False)
-    answer.content_length = os.fstat(file.fileno()).st_size
+
+    def made() -> Response:
+        if not _WORKBOOKS.acquire(timeout=_PATIENCE_S):
+            raise ServiceUnavailable
+        try:
+            file = workbook(batches, time_zone_now(), labels)
+        finally:
+            _WORKBOOKS.release()
+        answer = send_file(file, _XLSX, as_attachment=True, download_name=_name(form, "xlsx"), etag=False)
+        answer.content_length = os.fstat(file.fileno()).st_size
+        return answer
+
+    return _counted(made)
+
+
+def _counted(make: Callable[[], Response]) -> Response:
+    """The answer it makes, counted until the last byte is sent."""
+    taken, person_id = current_app.extensions[_TAKEN], the_subscriber().account.id
+    assert isinstance(taken, Taken)
+    taken.begin(person_id)
+    with ExitStack() as failed:
+        failed.callback(taken.end, person_id)
+        answer = make()
+        failed.pop_all()
+    answer.call_on_close(lambda: taken.end(person_id))
     return answer
 
 
 def csv_chunks(batches: Batches, zone: ZoneInfo, labels: Labels, *, safe: bool = False) -> Iterator[bytes]:
     """The head, then a chunk for each batch."""
     text = io.StringIO(newline="")
-    write = csv.writer(text).writerow  # RFC 4180: commas, CRLF, quotes doubled
-    write(COLUMNS)
+    table = csv.writer(text)  # RFC 4180: commas, CRLF, quotes doubled
+    table.writerow(COLUMNS)
     yield text.getvalue().encode()
     for lines in batches:
         text.seek(0)
         text.truncate()
-        for row in csv_rows(lines, zone, labels):
-            write([_defused(cell) for cell in row] if safe else row)
+        rows = csv_rows(lines, zone, labels)
+        table.writerows(map(_defused, rows) if safe else rows)
         yield text.getvalue().encode()
 
 
@@ -214,5 +261,5 @@ def _name(form: HistoryForm, ending: str) -> str:
     return f"{'-'.join(['ringback', login, *(days or ['calls'])])}.{ending}"
 
 
-def _defused(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def _defused(row: Sequence[str]) -> Sequence[str]:
+    return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row]

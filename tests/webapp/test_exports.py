@@ -38,7 +38,7 @@ HOSTILE = ["=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", '"quoted", and\r\nbro
 
 
 def rows(client: FlaskClient, query: str = "") -> list[dict[str, str]]:
-    answer = client.get(f"/history/export.csv{query}")
+    answer = client.get(f"/history/export.csv{query}", buffered=True)
     assert answer.status_code == 200
     return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
@@ -223,3 +223,29 @@ def test_a_database_that_breaks_in_the_midst_cuts_the_file_visibly() -> None:
             with pytest.raises(http.client.IncompleteRead):
                 while taken := answer.read(1 << 16):
                     begin += taken[:0]
+
+
+def test_nobody_takes_so_many_files_at_once_that_others_wait(town: Town) -> None:
+    anna, path = town.as_anna(), "/history/export.csv"
+    open_ones = [anna.get(path) for _ in range(4)]
+    assert [answer.status_code for answer in open_ones] == [200] * 4
+    assert anna.get(path).status_code == anna.get("/history/export.xlsx").status_code == 429
+    with closing(town.as_boris().get(path)) as another:
+        assert another.status_code == 200
+    for answer in open_ones:
+        answer.close()
+    for ending in ("csv", "xlsx") * 3:
+        with closing(anna.get(f"/history/export.{ending}")) as answer:
+            assert answer.status_code == 200
+
+
+def test_a_file_that_was_not_made_is_not_counted(town: Town) -> None:
+    anna = town.as_anna()
+    with sqlite3.connect(town.desk.store.name) as other:
+        other.execute("ALTER TABLE cdr RENAME TO gone")
+    for _ in range(6):
+        assert anna.get("/history/export.xlsx").status_code == 503
+    with sqlite3.connect(town.desk.store.name) as other:
+        other.execute("ALTER TABLE gone RENAME TO cdr")
+    with closing(anna.get("/history/export.xlsx")) as answer:
+        assert answer.status_code == 200
