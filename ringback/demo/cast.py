@@ -33,7 +33,12 @@ DIALLED = "00" + BORIS.number.removeprefix("+")  # as people dial abroad
 
 REGISTER = f"U.{LOGIN} P.{PASSWORD} R.{ANNA.number}"
 # Ways to say the same: within 30 s, the very same SMS would be taken for a repeat by the SMS centre.
-CALL_ME = (f"U.{LOGIN} P.{PASSWORD}", f"U.{LOGIN} P.{PASSWORD} C")  # on the page
+CALL_ME = (  # on the page
+    f"U.{LOGIN} P.{PASSWORD}",
+    f"U.{LOGIN} P.{PASSWORD} C",
+    f"C U.{LOGIN} P.{PASSWORD}",
+    f"C P.{PASSWORD} U.{LOGIN}",
+)
 CALL_ME_HERE = (f"P.{PASSWORD} U.{LOGIN}", f"P.{PASSWORD} U.{LOGIN} C")  # on the terminal
 
 RATES = """\

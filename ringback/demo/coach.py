@@ -64,7 +64,7 @@ def find_code(sms: Sequence[Sms]) -> str | None:
 def suggestions(now: Situation) -> tuple[Suggestion, ...]:
     """Texts worth sending from Anna's phone; the first is the one that leads on."""
     own = [one.text for one in now.sms if one.sent]
-    ask = next(text for text in cast.CALL_ME if not own or own[-1] not in (text, mask(text)))
+    ask = min(cast.CALL_ME, key=lambda text: _last_use(own, text))
     code = find_code(now.sms)
     first = [Suggestion("ask", ask)] if now.verified else [Suggestion("register", cast.REGISTER)]
     if code is not None:
@@ -72,6 +72,10 @@ def suggestions(now: Situation) -> tuple[Suggestion, ...]:
     direct = f"U.{cast.LOGIN} P.{cast.PASSWORD} T.{cast.BORIS.number.removeprefix('+')}"
     more = [Suggestion("connect", direct), Suggestion("balance", f"U.{cast.LOGIN} P.{cast.PASSWORD} B")]
     return (*first, *(more if now.verified else ()), Suggestion("help", "HELP"))
+
+
+def _last_use(own: Sequence[str], text: str) -> int:
+    return max((n for n, sent in enumerate(own) if sent in (text, mask(text))), default=-1)
 
 
 def of_a_stranger() -> tuple[Suggestion, ...]:
