@@ -11,6 +11,7 @@ requests under way have a few seconds, then it is over.
 """
 
 import errno
+import gc
 import logging
 import os
 import selectors
@@ -134,4 +135,7 @@ class _Settings(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return self._make_app()
+        made = self._make_app()
+        gc.collect()
+        gc.freeze()  # what stays need not be looked at again, while somebody waits for a page
+        return made

@@ -5,11 +5,12 @@ the same however deep it is, and new calls move nothing. An id is born a moment 
 the id narrows a range of time by its index, the instant in the row decides.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 from sqlmodel import Session, col
 
 from callback.core.ids import first_id_at
@@ -25,6 +26,26 @@ _BIRTH_MS = 60_000  # an id is born within it after the instant of its row
 _LONGEST = 15  # digits of a number (ITU-T E.164 §6)
 _TALKED = func.sum(Cdr.duration_ms).filter(col(Cdr.role) == "B")
 _COST = func.sum(Cdr.cost_micro)
+_FEW = 1000  # calls in which a number is found are looked at one by one
+_ID_OF = itemgetter(0)
+_OF_CALL: tuple[Any, ...] = (
+    col(Request.id),
+    col(Request.account_id),
+    col(Request.created_at_ms),
+    col(Request.trigger),
+    col(Request.purpose),
+    col(Request.number_a),
+    col(Request.destination),
+    col(Request.state),
+    col(Request.outcome),
+)
+_OF_RECORDS: tuple[Any, ...] = (  # lowest and highest number are the same where one was dialled
+    _TALKED.label("talked_ms"),
+    _COST.label("cost_micro"),
+    func.max(Cdr.currency).label("currency"),
+    func.min(Cdr.number).filter(col(Cdr.role) == "B").label("lowest"),
+    func.max(Cdr.number).filter(col(Cdr.role) == "B").label("highest"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +113,29 @@ def page(
     limit: int = PAGE,
 ) -> CallPage:
     """The newest matching calls, or those older than `before_id`, or those just newer than `after_id`."""
-    query = _lines(wanted)
+    few = _with_number(session, wanted)
+    if few is None:
+        query = _matching(select(col(Request.id)), wanted)
+    else:
+        query = _matching(select(col(Request.id)), replace(wanted, prefixes=())).where(
+            col(Request.id).in_(few)
+        )
     if after_id is not None:
         query = query.where(col(Request.id) > after_id).order_by(col(Request.id))
     else:
         if before_id is not None:
             query = query.where(col(Request.id) < before_id)
         query = query.order_by(col(Request.id).desc())
-    found = session.connection().execute(query.limit(limit + 1)).all()
-    more, rows = len(found) > limit, found[:limit]
-    if after_id is not None:
-        rows = rows[::-1]
-    lines = tuple(_with_sums(session, rows))
-    if not lines:
+    found = _lines(session, query.limit(limit + 1))
+    more = len(found) > limit
+    if more:  # the one that only shows that there are more
+        found.pop(-1 if after_id is None else 0)
+    if not found:
         return CallPage((), None, None)
     is_newest = before_id is None if after_id is None else not more
     is_oldest = not more if after_id is None else False
-    first, last = lines[0].request_id, lines[-1].request_id
-    return CallPage(lines, None if is_newest else first, None if is_oldest else last)
+    first, last = found[0].request_id, found[-1].request_id
+    return CallPage(tuple(found), None if is_newest else first, None if is_oldest else last)
 
 
 def totals_of(found: CallPage) -> Totals | None:
@@ -150,34 +176,16 @@ def batches(store: Store, wanted: CallFilter) -> Iterator[list[CallLine]]:
     """
     before_id: str | None = None
     while True:
-        query = _lines(wanted).order_by(col(Request.id).desc()).limit(_BATCH)
+        query = _matching(select(col(Request.id)), wanted).order_by(col(Request.id).desc()).limit(_BATCH)
         if before_id is not None:
             query = query.where(col(Request.id) < before_id)
         with store.read() as session:
-            lines = _with_sums(session, session.connection().execute(query).all())
+            lines = _lines(session, query)
         if lines:
             yield lines
         if len(lines) < _BATCH:
             return
         before_id = lines[-1].request_id
-
-
-def _lines(wanted: CallFilter) -> _Query:
-    columns = (
-        col(Request.id),
-        col(Request.account_id),
-        col(Request.created_at_ms),
-        col(Request.trigger),
-        col(Request.purpose),
-        col(Request.number_a),
-        col(Request.destination),
-        col(Request.state),
-        col(Request.outcome),
-    )
-    if wanted.account_id is not None:
-        return _matching(select(*columns), wanted)
-    everybodys = select(*columns, col(Account.login)).join(Account, col(Account.id) == Request.account_id)
-    return _matching(everybodys, wanted)
 
 
 def _matching(query: _Query, wanted: CallFilter) -> _Query:
@@ -204,14 +212,37 @@ def _matching(query: _Query, wanted: CallFilter) -> _Query:
 
 
 def _has_number(wanted: CallFilter) -> ColumnElement[bool]:
-    dialled = select(col(Cdr.request_id)).where(_begins(col(Cdr.number), wanted.prefixes))
-    if wanted.account_id is not None:
-        dialled = dialled.where(col(Cdr.account_id) == wanted.account_id)
+    """Of an account by its indexes; of everybody's calls one by one, where `_with_number` found too many."""
+    if wanted.account_id is None:
+        begins, its = _begins_as_text, col(Cdr.request_id) == Request.id
+    else:
+        begins, its = _begins, col(Cdr.account_id) == wanted.account_id
+    dialled = select(col(Cdr.request_id)).where(its, begins(col(Cdr.number), wanted.prefixes))
     return or_(
-        _begins(col(Request.number_a), wanted.prefixes),
-        _begins(col(Request.destination), wanted.prefixes),
-        col(Request.id).in_(dialled),
+        begins(col(Request.number_a), wanted.prefixes),
+        begins(col(Request.destination), wanted.prefixes),
+        dialled.correlate(Request).exists() if wanted.account_id is None else col(Request.id).in_(dialled),
     )
+
+
+def _with_number(session: Session, wanted: CallFilter) -> set[str] | None:
+    """Of everybody's calls those with such a number, if they are few.
+
+    They are looked up by index then. Where there are many, reading from the newest on soon finds enough of
+    them; of an account's calls the index holds the numbers.
+    """
+    if wanted.account_id is not None or not wanted.prefixes:
+        return None
+    places = (
+        (col(Request.id), col(Request.number_a)),
+        (col(Request.id), col(Request.destination)),
+        (col(Cdr.request_id), col(Cdr.number)),
+    )
+    found = [
+        select(id_).where(_begins(number, (prefix,))) for id_, number in places for prefix in wanted.prefixes
+    ]
+    ids = session.connection().execute(union_all(*found).limit(_FEW + 1)).scalars().all()
+    return set(ids) if len(ids) <= _FEW else None
 
 
 def _begins(number: Any, prefixes: Sequence[str]) -> ColumnElement[bool]:
@@ -219,42 +250,53 @@ def _begins(number: Any, prefixes: Sequence[str]) -> ColumnElement[bool]:
     return or_(*(and_(number >= prefix, number <= prefix.ljust(_LONGEST + 1, "9")) for prefix in prefixes))
 
 
-def _with_sums(session: Session, rows: Sequence[Any]) -> list[CallLine]:
-    """The lines of these requests, with what their call records add up to: one statement."""
-    if not rows:
-        return []
-    records = (
-        select(
-            col(Cdr.request_id),
-            col(Cdr.role),
-            col(Cdr.number),
-            col(Cdr.duration_ms),
-            col(Cdr.cost_micro),
-            col(Cdr.currency),
-        )
-        .where(col(Cdr.request_id).in_([row[0] for row in rows]))
-        .order_by(col(Cdr.request_id), col(Cdr.role), col(Cdr.attempt))
+def _begins_as_text(number: Any, prefixes: Sequence[str]) -> ColumnElement[bool]:
+    """The same past every index, by which a planner would find all of very many, and sort them."""
+    return or_(*(func.substr(number, 1, len(prefix)) == prefix for prefix in prefixes))
+
+
+def _lines(session: Session, ids: _Query) -> list[CallLine]:
+    """The calls of these ids, newest first, with what their records add up to: one row each."""
+    lines = (
+        select(*_OF_CALL, col(Account.login), *_OF_RECORDS)
+        .select_from(Request)
+        .join(Account, col(Account.id) == Request.account_id)
+        .outerjoin(Cdr, col(Cdr.request_id) == Request.id)
+        .where(col(Request.id).in_(ids))
+        .group_by(col(Request.id), col(Account.id))
     )
-    of_call: dict[str, list[Any]] = {row[0]: [] for row in rows}
-    for record in session.connection().execute(records).all():
-        of_call[record[0]].append(record)
-    return [_line(row, of_call[row[0]]) for row in rows]
+    rows = sorted(session.connection().execute(lines).all(), key=_ID_OF, reverse=True)
+    several = _dialled(session, [row[0] for row in rows if row[-2] != row[-1]])
+    return [_line(row, several) for row in rows]
 
 
-def _line(row: Any, records: Sequence[Any]) -> CallLine:
-    id_, account_id, created_at_ms, trigger, purpose, number_a, wanted, state, outcome, *login = row
-    talked_ms = cost_micro = 0
-    dialled: tuple[str, ...] = ()
-    currency = ""
-    for _, role, number, duration_ms, leg_cost_micro, currency in records:  # noqa: B007 - the last one counts
-        cost_micro += leg_cost_micro
-        if role == "B":
-            talked_ms += duration_ms
-            if number not in dialled:
-                dialled += (number,)
-    if wanted and not dialled:
-        dialled = (wanted,)
+def _line(row: Any, several: Mapping[str, tuple[str, ...]]) -> CallLine:
+    (
+        id_, account_id, created_at_ms, trigger, purpose, number_a, wanted, state, outcome, login,
+        talked_ms, cost_micro, currency, lowest, highest,
+    ) = row  # fmt: skip
+    if lowest != highest:
+        dialled = several[id_]
+    elif lowest is not None:
+        dialled = (lowest,)
+    else:
+        dialled = (wanted,) if wanted else ()
     return CallLine(
-        id_, account_id, login[0] if login else "", created_at_ms, trigger, purpose, number_a, dialled, state,
-        outcome, talked_ms, cost_micro, currency,
+        id_, account_id, login, created_at_ms, trigger, purpose, number_a, dialled, state, outcome,
+        talked_ms or 0, cost_micro or 0, currency or "",
     )  # fmt: skip
+
+
+def _dialled(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """The numbers of calls in which more than one was dialled, one after another."""
+    if not ids:
+        return {}
+    records = (
+        select(col(Cdr.request_id), col(Cdr.number))
+        .where(col(Cdr.request_id).in_(ids), col(Cdr.role) == "B")
+        .order_by(col(Cdr.request_id), col(Cdr.attempt))
+    )
+    numbers: dict[str, dict[str, None]] = {id_: {} for id_ in ids}
+    for id_, number in session.connection().execute(records):
+        numbers[id_][number] = None
+    return {id_: tuple(dialled) for id_, dialled in numbers.items()}

@@ -213,6 +213,9 @@ class Request(SQLModel, table=True):
         # what a history is filtered by is in the index, so that its calls are counted without their rows
         Index("request_of_account", "account_id", "id", "created_at_ms", "outcome", "number_a",
               "destination"),
+        # a number is found among everybody's calls
+        Index("request_of_number", "number_a", "id"),
+        Index("request_to_number", "destination", "id"),
         Index("request_with_code", "account_id", sqlite_where=text("code_sealed IS NOT NULL"),
               postgresql_where=text("code_sealed IS NOT NULL")),
     )  # fmt: skip
@@ -279,6 +282,7 @@ class Cdr(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("request_id", "role", "attempt"),
+        Index("cdr_of_number", "number", "request_id"),
         # a number is found, and the sums of an account are made, without reading the records themselves
         Index("cdr_of_account", "account_id", "number", "request_id", "role", "duration_ms", "cost_micro",
               "currency"),

@@ -228,3 +228,51 @@ def test_an_account_is_summed_up_from_its_index_alone(store: Store, alice: Accou
     searches = [plan for plan in plans if plan.startswith("SEARCH")]
     assert len(searches) == 2
     assert all("COVERING INDEX" in plan for plan in searches)
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_a_number_is_found_among_everybodys_calls_be_they_few_or_many(
+    store: Store, alice: Account, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_FEW", few)
+    with store.write() as session:
+        bob = new_account(session, "bob")
+        by_phone = add_call(session, alice, 0)
+        wanted = add_call(session, bob, 1, number_a="+33123456789", destination="+493012345678")
+        dialled = add_call(session, alice, 2, number_a="+33123456789")
+        add_leg(session, alice, dialled, "B", "+493099999999")
+        cases: dict[tuple[str, ...], list[str]] = {
+            (PHONE,): [by_phone],
+            ("+4930",): [dialled, wanted],
+            ("+4860", "+493099"): [dialled, by_phone],
+            ("+1",): [],
+        }
+        for prefixes, expected in cases.items():
+            assert ids(history.page(session, CallFilter(prefixes=prefixes))) == expected
+        older = history.page(session, CallFilter(prefixes=("+4930",)), before_id=dialled)
+        assert ids(older) == [wanted]
+
+
+def test_a_rare_number_is_found_without_reading_everybodys_calls(store: Store) -> None:
+    with store.read() as session:
+        with watched() as seen:
+            history.page(session, CallFilter(prefixes=(PHONE, "+33")))
+        plans = [
+            row[3]
+            for statement, parameters in list(seen)
+            for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    scans = [plan for plan in plans if (plan.startswith("SCAN") and "request" in plan) or "SCAN cdr" in plan]
+    assert scans == []
+    assert len([plan for plan in plans if "COVERING INDEX" in plan and "number" in plan]) == 6
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plans
+
+
+def test_numbers_are_told_in_the_order_in_which_they_were_dialled(store: Store, alice: Account) -> None:
+    with store.write() as session:
+        call = add_call(session, alice)
+        for attempt, number in enumerate(("+49302", "+49301", "+49302", "+49303"), 1):
+            add_leg(session, alice, call, "B", number, attempt, duration_ms=10, cost_micro=5)
+        (line,) = history.page(session, CallFilter(alice.id)).lines
+    assert line.destinations == ("+49302", "+49301", "+49303")
+    assert (line.talked_ms, line.cost_micro, line.currency) == (40, 20, alice.currency)

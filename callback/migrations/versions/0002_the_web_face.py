@@ -77,6 +77,7 @@ def upgrade() -> None:
             ["account_id", "number", "request_id", "role", "duration_ms", "cost_micro", "currency"],
             unique=False,
         )
+        batch_op.create_index("cdr_of_number", ["number", "request_id"], unique=False)
 
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("inbox_by_sender", ["ani", "received_at_ms"], unique=False)
@@ -116,6 +117,8 @@ def upgrade() -> None:
             ["account_id", "id", "created_at_ms", "outcome", "number_a", "destination"],
             unique=False,
         )
+        batch_op.create_index("request_of_number", ["number_a", "id"], unique=False)
+        batch_op.create_index("request_to_number", ["destination", "id"], unique=False)
         batch_op.create_index(
             "request_with_code",
             ["account_id"],
