@@ -48,6 +48,7 @@ def test_after_a_busy_destination_another_number_may_be_dialled() -> None:
             here.carrier.handset(BORIS, Plan(ring_s=0.1, hang_up_after_s=0.5))
             request_id = await _asked(here, "k1")
             await here.carrier.wait_for("rejected", "+48221234888", 8)
+            await becomes(lambda: here.cdrs(request_id), 5, "the menu is back: it takes keys")
             anna.press("221234999#")
             await here.carrier.wait_for("over", BORIS, 8)
             assert here.request(request_id).state == "running"
