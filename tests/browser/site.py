@@ -54,4 +54,5 @@ def site(*, with_valkey: bool = False, **sections: Any) -> Iterator[Site]:
             server.shutdown()
             thread.join()
             server.server_close()
+            desk.app.extensions["ringback.ears"].stop()
             valkey.stop()

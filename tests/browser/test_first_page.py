@@ -2,15 +2,12 @@
 
 import asyncio
 
-import pytest
 from playwright.async_api import expect
 
 from callback.telephony.simulator import Plan
 from tests.browser.visit import chromium, visit
 from tests.e2e.product import LOGIN, PASSWORD
 from tests.e2e.town import ANNA, BORIS, town
-
-pytestmark = pytest.mark.realtime
 
 
 def test_a_call_that_began_by_sms_shows_on_an_open_page() -> None:

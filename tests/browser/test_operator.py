@@ -3,7 +3,6 @@
 import asyncio
 import re
 
-import pytest
 from playwright.async_api import Page, expect
 
 from callback import totp
@@ -17,7 +16,6 @@ from tests.e2e.town import ACCESS, ANNA, BORIS, Town, town
 from tests.waiting import becomes
 from tests.webapp.desk import OPERATOR, OPERATOR_PASSWORD
 
-pytestmark = pytest.mark.realtime
 _LONGEST = 60  # of a text here: of one SMS, whatever its alphabet
 
 

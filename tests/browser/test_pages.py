@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from flask import Response
 
 from callback.config import Trunk
@@ -17,6 +18,7 @@ from tests.browser.visit import Visit, chromium, faults_of, visit
 from tests.webapp.desk import OPERATOR, OPERATOR_PASSWORD
 from tests.webapp.test_operator_door import link
 
+pytestmark = pytest.mark.timeout(300)  # a page is drawn by software, three times
 _FILES = {"static", "favicon", "again.again", "events.events", "exports.csv_file", "exports.xlsx_file"}
 
 

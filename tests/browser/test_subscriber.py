@@ -14,7 +14,6 @@ from tests.e2e.town import ANNA, BORIS, Town, town
 from tests.listening import digits_in
 from tests.waiting import becomes
 
-pytestmark = pytest.mark.realtime
 _CODE = re.compile(r"\b([0-9]{6})\b")
 
 
@@ -50,6 +49,7 @@ async def add_my_phone_by_call(here: Visit, place: Town) -> None:
     await place.product.finished()
 
 
+@pytest.mark.realtime  # a code is read, and heard
 def test_a_phone_is_confirmed_by_a_call_and_dials_by_its_own_keys() -> None:
     async def play() -> None:
         async with town() as place, chromium() as browser:
