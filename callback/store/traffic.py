@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
+from callback.core.hours import HOUR_MS, HOURS, CallHour, by_hour
 from callback.core.outcomes import Reason
 from callback.core.results import Result, result_of
 from callback.store import nodes
@@ -84,6 +85,21 @@ def count_calls(session: Session, since_ms: int) -> Mapping[Result, int]:
         result = result_of(outcome)
         results[result] = results.get(result, 0) + count
     return results
+
+
+def calls_by_hour(session: Session, first_ms: int) -> tuple[CallHour, ...]:
+    """Callbacks asked for in each of the hours from `first_ms` on, by what came of them. One statement."""
+    asked_at_ms = col(Request.created_at_ms)
+    hour = ((asked_at_ms - first_ms) // HOUR_MS).label("hour")
+    counted = (
+        select(hour, col(Request.outcome), func.count())
+        .where(asked_at_ms >= first_ms, asked_at_ms < first_ms + HOURS * HOUR_MS)
+        .where(col(Request.purpose) == "callback")
+        .group_by(hour, col(Request.outcome))
+    )
+    return by_hour(
+        first_ms, ((at, outcome, count) for at, outcome, count in session.connection().execute(counted))
+    )
 
 
 def count_sms(session: Session, since_ms: int) -> SmsCount:

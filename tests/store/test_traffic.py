@@ -5,12 +5,14 @@ import json
 import pytest
 from sqlmodel import Session
 
+from callback.core.hours import HOUR_MS, CallHour
 from callback.core.outcomes import Reason
 from callback.core.results import Result
 from callback.store import cdrs, inbox, nodes, requests, traffic
 from callback.store.db import Store
 from callback.store.models import Account
 from callback.store.traffic import LinkCount, LinkNow, SmsCount, TrunkCount, TrunkNow
+from tests.store import plenty
 from tests.store.books import START_MS, new_account, new_cdr, new_leg, new_wish
 from tests.store.test_indexes import watched
 from tests.store.test_sms_log import came, went
@@ -61,6 +63,32 @@ def test_calls_and_trunks_of_a_day_are_counted(store: Store) -> None:
         assert traffic.count_by_trunk(session, LATER_MS) == {}
 
 
+def test_calls_are_counted_by_the_hour_they_were_asked_for(store: Store) -> None:
+    first_ms = START_MS - 2 * HOUR_MS
+    with store.write() as session:
+        account = new_account(session)
+        talk(session, account)
+        requests.open_request(session, new_wish(account, "+48600316059"))
+        hours = traffic.calls_by_hour(session, first_ms)
+        assert hours[2] == CallHour(START_MS, talked=1)
+        assert sum(hour.calls for hour in hours) == 1
+        assert not any(hour.calls for hour in traffic.calls_by_hour(session, START_MS + 1))
+        assert not any(hour.calls for hour in traffic.calls_by_hour(session, START_MS - 24 * HOUR_MS))
+
+
+def test_the_hours_of_an_old_database_are_read_by_one_look_into_an_index(store: Store) -> None:
+    ids = plenty.fill(store, 500, clients=3)
+    plenty.add_calls(store, ids, 1, plenty.BORN_MS, first=-1)
+    first_ms = plenty.BORN_MS + 100 * plenty.APART_MS
+    with store.read() as session, watched() as seen:
+        hours = traffic.calls_by_hour(session, first_ms)
+        (asked,) = seen
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1]).all()
+    assert [hour.calls for hour in hours] == [HOUR_MS // plenty.APART_MS] * 24
+    assert plan[0][3].startswith("SEARCH request USING INDEX"), plan
+    assert "created_at_ms>? AND created_at_ms<?" in plan[0][3], plan
+
+
 def talk(session: Session, account: Account) -> None:
     """A call whose first leg A was the carrier's failure."""
     opened = requests.open_request(session, new_wish(account))
@@ -100,6 +128,7 @@ def test_nothing_is_counted_by_reading_a_whole_table(busy: Store) -> None:
     with busy.read() as session, watched() as seen:
         traffic.count_sms(session, START_MS)
         traffic.count_calls(session, START_MS)
+        traffic.calls_by_hour(session, START_MS)
         traffic.count_by_link(session, START_MS)
         traffic.count_by_trunk(session, START_MS)
         for statement, parameters in list(seen):

@@ -11,6 +11,7 @@ from callback.waking import QueueDown
 from webapp.auth import operator_only
 from webapp.console.audit_words import entry_words
 from webapp.console.days import midnight_ms
+from webapp.console.hours import read_hours
 from webapp.console.links import Plant, read_plant
 from webapp.console.sms_words import REFUSED
 from webapp.parts import the_parts
@@ -24,22 +25,34 @@ _PARTS = ("dialer", "gateway", "relay")
 @blueprint.get("/")
 @operator_only
 def overview() -> ResponseReturnValue:
-    return _show("console/overview.html")
+    now_ms = the_parts().clock.now_ms()
+    with the_parts().store.read() as session:
+        seen, hours = _read(session, now_ms), read_hours(session, now_ms)
+    return _show("console/overview.html", now_ms, seen, hours=hours)
 
 
 @blueprint.get("/now")
 @operator_only
 def now() -> ResponseReturnValue:
     """The part of the page that changes by itself."""
-    return _show("console/_now.html")
-
-
-def _show(template: str) -> str:
     now_ms = the_parts().clock.now_ms()
     with the_parts().store.read() as session:
         seen = _read(session, now_ms)
+    return _show("console/_now.html", now_ms, seen)
+
+
+@blueprint.get("/hours")
+@operator_only
+def hours() -> ResponseReturnValue:
+    """The chart of the page, which changes slowly."""
+    with the_parts().store.read() as session:
+        seen = read_hours(session, the_parts().clock.now_ms())
+    return render_template("console/_hours.html", hours=seen)
+
+
+def _show(template: str, now_ms: int, seen: dict[str, object], **more: object) -> str:
     return render_template(
-        template, **seen, now_ms=now_ms, queue_waiting=_queue_waiting(), entry_words=entry_words
+        template, **seen, **more, now_ms=now_ms, queue_waiting=_queue_waiting(), entry_words=entry_words
     )
 
 
