@@ -1,13 +1,16 @@
 """Somebody before the demo page: presses what it has, sees the pictures, hears what a phone hears."""
 
 import json
+import os
 import re
+import signal
 import threading
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import Any, cast
 from urllib.error import HTTPError
 
@@ -17,15 +20,20 @@ Picture = dict[str, Any]
 
 
 class Visitor:
-    """A browser without a screen; `page` is the address `ringback demo` tells."""
+    """A browser without a screen; `page` and `home`: the address and the directory `ringback demo` tells."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, home: str) -> None:
         self.page = page
+        self._home = Path(home)
         cookies = urllib.request.HTTPCookieProcessor(CookieJar())
         self._browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
         token = re.search(r'data-csrf="([^"]+)"', self.get("").decode())
         assert token, "the page has a token"
         self._token = token[1]
+
+    def another(self) -> "Visitor":
+        """Somebody else before the same page."""
+        return Visitor(self.page, str(self._home))
 
     def get(self, path: str) -> bytes:
         with self.open(path) as answer:
@@ -69,6 +77,30 @@ class Visitor:
 
     def await_step(self, name: str) -> Picture:
         return self.await_picture(lambda seen: seen["step"]["name"] == name, f"the coach says {name!r}")
+
+    def await_step_of(self, *names: str) -> Picture:
+        return self.await_picture(
+            lambda seen: seen["step"]["name"] in names, f"the coach says one of {names}"
+        )
+
+    def ask_for_a_callback(self) -> None:
+        """Anna's phone rings."""
+        texts = self.phone("anna")["suggestions"]
+        text = next(one["text"] for one in texts if one["why"] == "ask")
+        self.press("/phones/anna/sms", text=text)
+        self.await_step("answer")
+
+    def kill_the_web_face(self) -> None:
+        """From outside, with no warning; returns when another one answers."""
+        os.kill(int((self._home / "run" / "web.pid").read_text()), signal.SIGKILL)
+
+        def answers() -> bool:
+            try:
+                return self.get("/token") != b""
+            except (OSError, HTTPException):
+                return False
+
+        eventually(answers, 30, "the web face is there again")
 
     def send_what_the_coach_suggests(self) -> str:
         seen = self.picture()
