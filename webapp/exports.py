@@ -35,6 +35,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from callback.core.money import MICRO
+from callback.core.results import result_of
 from callback.store import accounts, history
 from callback.store.db import StoreError
 from callback.store.history import CallLine
@@ -155,20 +156,22 @@ def csv_chunks(batches: Batches, zone: ZoneInfo, labels: Labels, *, safe: bool =
 def csv_rows(lines: Iterable[CallLine], zone: ZoneInfo, labels: Labels) -> Iterator[Sequence[str]]:
     """Under `COLUMNS`."""
     instant = datetime.fromtimestamp
-    for line in lines:
-        at_ms, talked_ms, micro = line.created_at_ms, line.talked_ms, line.cost_micro
+    for (
+        id_, _account, _login, at_ms, trigger, _purpose, number, dialled, _state, outcome, talked_ms, micro,
+        currency,
+    ) in lines:  # fmt: skip
         yield (
-            line.request_id,
+            id_,
             instant(at_ms / 1000, zone).isoformat("T", "milliseconds"),
-            line.trigger,
-            line.number_a,
-            labels.get(line.number_a, ""),
-            " ".join(line.destinations),
-            line.result,
-            line.outcome,
+            trigger,
+            number,
+            labels.get(number, ""),
+            dialled[0] if len(dialled) == 1 else " ".join(dialled),
+            result_of(outcome),
+            outcome,
             f"{talked_ms // 1000}.{talked_ms % 1000:03d}",
             f"{micro // MICRO}.{micro % MICRO:06d}",
-            line.currency,
+            currency,
         )
 
 

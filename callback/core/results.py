@@ -5,6 +5,7 @@ Outcomes are for those who repair something; a result is what a subscriber filte
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from callback.core.session_value import Outcome
 
@@ -43,6 +44,7 @@ OUTCOMES: Mapping[Result, tuple[str, ...]] = {
 """The outcomes of each result; every other outcome, known here or not, is a failure."""
 
 
+@lru_cache(64)
 def result_of(outcome: str) -> Result:
     """The result an outcome amounts to; `""` is a call that is not over."""
     return _RESULTS.get(outcome, Result.FAILED)
