@@ -18,6 +18,7 @@ from ringback.demo.journey import Journey, bill_of
 from ringback.demo.mailbox import Received, Sent
 from ringback.demo.page_records import Records
 from ringback.demo.witness import Seen
+from smsgw.grammar import mask
 from webapp.stage import Chapter, Charge, LegCharge, Moment, Say
 
 _CHAPTERS = 6
@@ -88,11 +89,12 @@ def _beginnings(records: Records, outgoing: Sequence[Outgoing]) -> list[_Beginni
         mine = next(of_phone, None)
         if mine is not None:
             unmatched.remove(mine)
-        title = Say("sms", {"name": _name(sms.ani), "text": sms.text or "…"})
+        text = sms.text or (mask(mine.text) if mine else "…")
+        title = Say("sms", {"name": _name(sms.ani), "text": text})
         at_ms = mine.at_ms if mine else sms.received_at_ms
         found.append(_Beginning(f"sms-{sms.id}", title, at_ms, sms.id, mine))
     for one in unmatched:
-        title = Say("sms", {"name": _name(one.number), "text": "…"})
+        title = Say("sms", {"name": _name(one.number), "text": mask(one.text)})
         found.append(_Beginning(f"sent-{one.at_ms}", title, one.at_ms, outgoing=one))
     for seen in records.calls:
         if seen.request.trigger == "web":

@@ -21,7 +21,7 @@ class Victims:
         self._run_dir = run_dir
         self._clock = clock
         self._known = {name: Process(name, 0) for name in NAMES}
-        self._lost_at_ms: dict[str, int] = {}
+        self._lost: dict[str, tuple[int, int]] = {}  # pid and instant of the last death
 
     def look(self) -> tuple[Process, ...]:
         """All of them as they are now, with what has become of each since the first look."""
@@ -29,10 +29,10 @@ class Victims:
             pid, born_at_ms = self._present(name)
             now = replace(before, pid=pid)
             if pid != before.pid and before.pid:
-                self._lost_at_ms.setdefault(name, self._clock.now_ms())
+                self._lost.setdefault(name, (before.pid, self._clock.now_ms()))
                 now = replace(now, deaths=before.deaths + 1, back_after_ms=None)
-            if pid and name in self._lost_at_ms:
-                now = replace(now, back_after_ms=max(0, born_at_ms - self._lost_at_ms.pop(name)))
+            if pid and pid != self._lost.get(name, (pid, 0))[0]:  # who is dying is still there for an instant
+                now = replace(now, back_after_ms=max(0, born_at_ms - self._lost.pop(name)[1]))
             self._known[name] = now
         return tuple(self._known.values())
 
@@ -42,7 +42,7 @@ class Victims:
             raise ValueError(f"no process of the service is called {name!r}")
         pid, _ = self._present(name)
         if pid:
-            self._lost_at_ms[name] = self._clock.now_ms()
+            self._lost[name] = pid, self._clock.now_ms()
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return pid
