@@ -45,7 +45,7 @@ class Lives:
 def furnish(site: Site, *, talker: str = "anna") -> Lives:
     """A service that has run for a week; the site should have `LINKS` and `TRUNKS`. One of the two talks."""
     desk = site.desk
-    anna, boris = (_client(desk, *one) for one in (("anna", 10_000_000), ("boris", 5_000_000)))
+    anna, boris = (_client(desk, *one) for one in (("anna", 10_000_000), ("boris", 25_000_000)))
     for one in (("celina", 12_500_000), ("dawid.k", 0), ("ewa_nowak", 140_000), ("firma-abc", 250_000_000)):
         _client(desk, *one)
     desk.phone(anna, ANNA)
@@ -150,7 +150,21 @@ def _past(desk: Desk, anna: str, boris: str) -> str:
         _talked(desk, anna, ANNA, destination, ago_ms, talked_ms)
     _failed(desk, anna, ANNA, DAY_MS + HOUR_MS, Cause.NO_ANSWER, "a-no-answer")
     _failed(desk, boris, BORIS, 9 * HOUR_MS, Cause.BUSY, "a-busy")
-    _talked(desk, boris, BORIS, OFFICE, 5 * HOUR_MS, 2 * MINUTE_MS + 5_900)
+    for hours, times in (
+        (22, 1),
+        (20, 2),
+        (18, 4),
+        (16, 3),
+        (15, 2),
+        (13, 1),
+        (8, 1),
+        (6, 2),
+        (5, 3),
+        (2, 1),
+    ):
+        for turn in range(times):
+            ago_ms = hours * HOUR_MS - turn * 11 * MINUTE_MS
+            _talked(desk, boris, BORIS, OFFICE, ago_ms, 2 * MINUTE_MS + 5_900)
     return talked_call(desk, anna, ANNA, BERLIN, now_ms - 3 * HOUR_MS)
 
 
