@@ -175,8 +175,9 @@ class Dialer:
         if self._stopping or not self.may_dial:  # the claim took too long
             await self._give_back(request_id)
             return
-        code = self._code_of(claimed)
+        code = self._code_of(claimed) if claimed.may_ring else None
         if code is None:
+            self._log.info("nobody waits for this call any more", request=request_id)
             await self._finish(request_id, Outcome.CANCELLED)
             return
         routes = await self._trunks.routes(claimed.number_a)
@@ -211,12 +212,9 @@ class Dialer:
             await self._finish(request_id, outcome)
 
     def _code_of(self, claimed: Claimed) -> str | None:
-        """The digits its call is to read; "" for a callback; None if nobody waits for them any more."""
-        if not claimed.reads_code:
-            return ""
+        """The digits its call is to read; "" for a callback; None if they cannot be read."""
         if claimed.code_sealed is None:
-            self._log.info("code is of no use any more", request=claimed.request_id)
-            return None
+            return ""
         try:
             return self._reveal(claimed.code_sealed)
         except SealBroken as error:

@@ -10,7 +10,7 @@ from callback.store import accounts, rates, requests
 from callback.store.models import Account, Hold, Request
 from callback.store.rows import figures
 
-_ACCOUNT_AND_HOLD = select(Account.country, Hold.held_micro).where(
+_ACCOUNT_AND_HOLD = select(Account.country, Account.state, Hold.held_micro).where(
     Account.id == Hold.account_id, Hold.request_id == bindparam("its_id")
 )
 
@@ -32,7 +32,10 @@ class Claimed:
     node: str
     epoch: int
     reads_code: bool = False  # and calls nobody else
-    code_sealed: str | None = field(default=None, repr=False)  # None too when nobody waits for it any more
+    code_sealed: str | None = field(default=None, repr=False)
+    may_ring: bool = (
+        True  # the phone is still theirs, or still waits for its code; the account is not blocked
+    )
 
 
 def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int) -> Claimed | None:
@@ -58,11 +61,16 @@ def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int)
         node,
         epoch,
         reads_code,
-        request.code_sealed if _is_awaited(session, request, now_ms) else None,
+        request.code_sealed,
+        brought.state == "active" and _is_theirs(session, request, now_ms),
     )
 
 
-def _is_awaited(session: Session, request: Request, now_ms: int) -> bool:
-    return request.code_sealed is not None and accounts.awaits_code(
-        session, request.account_id, request.number_a, now_ms
-    )
+def _is_theirs(session: Session, request: Request, now_ms: int) -> bool:
+    """What was so when the call was asked for may have changed while it waited, or over a crash."""
+    if request.purpose == requests.CODE:
+        return request.code_sealed is not None and accounts.awaits_code(
+            session, request.account_id, request.number_a, now_ms
+        )
+    number = accounts.find_number(session, request.account_id, request.number_a)
+    return number is not None and number.state == "verified"

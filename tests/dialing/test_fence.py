@@ -5,7 +5,7 @@ import asyncio
 from callback.config import Session
 from callback.intake import Accepted
 from callback.lease import HANG_UP_S, NO_NEW_LEG_S
-from callback.store import nodes
+from callback.store import accounts, nodes
 from callback.telephony.simulator import Plan
 from callback.telephony.simulator.plan import BY_HAND
 from tests.dialing.box import ANNA, BORIS, Box, box
@@ -38,6 +38,28 @@ def test_a_claim_that_took_too_long_is_given_back_and_rings_nobody() -> None:
                 await asyncio.sleep(0)  # the claim is asked for
                 here.clock.ahead_s += NO_NEW_LEG_S
             await _queued(here, accepted.request_id)
+            assert here.carrier.invites == 0
+            assert here.faults() == []
+
+    asyncio.run(play())
+
+
+def test_a_phone_removed_while_its_callback_waits_once_more_is_not_rung() -> None:
+    async def play() -> None:
+        async with box() as here:
+            here.carrier.handset(ANNA)
+            accepted = here.ask("wish")
+            assert isinstance(accepted, Accepted)
+            with here.locked():
+                await asyncio.sleep(0)  # the claim is asked for
+                here.clock.ahead_s += NO_NEW_LEG_S
+            await _queued(here, accepted.request_id)
+            with here.store.write() as session:
+                assert accounts.remove_number(session, "anna", ANNA)
+            await becomes(lambda: here.dialer.may_dial, 8, "the lease is renewed")
+            here.dialer.wake([accepted.request_id])
+            request = await here.ended(accepted.request_id)
+            assert (request.state, request.outcome) == ("cancelled", "cancelled")
             assert here.carrier.invites == 0
             assert here.faults() == []
 
