@@ -9,6 +9,7 @@ the streams, 300 ms from the commit of a change to the part of the page that sho
 
 import asyncio
 import secrets
+import socket
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from callback.store.models import Account, Request
 from callback.store.web_sessions import Kind
 from tests.bench.bench_idle import processor_s, pss_mb
 from tests.e2e.product import Product, product
+from tests.waiting import eventually
 
 _STREAMS = 100
 _EACH = 10  # one person may have so many
@@ -135,6 +137,7 @@ async def _change(ours: Product, publisher: Publisher, page: Page) -> float:
 
 async def _measure(ours: Product) -> None:
     await ours.serve()
+    await asyncio.to_thread(eventually, lambda: _listens(ours.web_port), 20, "the web face listens")
     pages = _furnish(ours)
     web = ours.pid("web")
     serving = [web, *(int(pid) for pid in _children(web))]
@@ -168,6 +171,11 @@ async def _measure(ours: Product) -> None:
         f"(target {_MAX_CORE:.0%})\n  change committed → page read again, ten tabs of one person: "
         f"p50 {statistics.median(took_ms):.0f} ms, p95 {p95_ms:.0f} ms (target {_MAX_P95_MS})"
     )
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as plug:
+        return plug.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _children(pid: int) -> list[str]:
