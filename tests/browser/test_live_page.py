@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Request, Route, expect
 
 from callback import settlement
 from callback.core.causes import Cause
@@ -20,6 +20,8 @@ from tests.queue.parts import Valkey
 from tests.webapp.desk import ANNA, FRIEND
 
 pytestmark = pytest.mark.realtime
+_HIDE = "Object.defineProperty(document, 'hidden', {get: () => window.isUnseen === true})"
+_SHOW = "window.isUnseen = {hidden}; document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @dataclass
@@ -120,6 +122,56 @@ def test_cut_off_it_says_as_of_when_and_its_clock_stands_still_until_it_is_back(
             await expect(told.note).not_to_contain_text("As of ")
 
     asyncio.run(play())
+
+
+def test_a_page_that_slept_marks_what_is_old_and_is_right_as_soon_as_it_may_ask() -> None:
+    async def play() -> None:
+        async with scene() as told:
+            page, clock = told.here.page, told.here.page.locator(".live-clock")
+            await page.clock.install()
+            await told.here.go(f"/calls/{told.request_id}")
+            await expect(clock).not_to_have_text(await clock.inner_text(), timeout=4_000)
+            may_ask = asyncio.Event()
+
+            async def hold(route: Route) -> None:
+                await may_ask.wait()
+                await route.continue_()
+
+            await page.route("**/state*", hold)
+            told.friend_hangs_up()
+            await page.clock.fast_forward(60_000)  # the lid was closed: every timer is late, and fires once
+            await expect(told.note).to_contain_text("As of ", timeout=2_000)
+            stands = await clock.inner_text()
+            await page.clock.run_for(2_000)
+            assert await clock.inner_text() == stands
+            may_ask.set()
+            await expect(told.heading("You answered")).to_be_visible(timeout=2_000)
+            await expect(told.note).to_be_hidden()
+
+    asyncio.run(play())
+
+
+def test_a_tab_that_nobody_sees_holds_no_stream_and_is_right_when_it_is_seen_again() -> None:
+    async def play() -> None:
+        async with scene() as told:
+            page = told.here.page
+            await page.evaluate(_HIDE)
+            async with page.expect_event("requestfailed", _is_stream, timeout=2_000):
+                await page.evaluate(_SHOW.format(hidden="true"))
+            told.friend_hangs_up()
+            told.tell()
+            await expect(told.heading("Talking")).to_be_visible()  # nobody looks, nothing is asked
+            async with page.expect_event("request", _is_stream, timeout=2_000):
+                await page.evaluate(_SHOW.format(hidden="false"))
+            await expect(told.heading("You answered")).to_be_visible(timeout=2_000)
+            await expect(told.note).to_be_hidden()
+            told.here.calm()
+
+    asyncio.run(play())
+
+
+def _is_stream(request: Request) -> bool:
+    return request.url.endswith("/events")
 
 
 def test_a_revoked_session_leads_to_the_sign_in_page() -> None:
