@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from callback.clock import Clock
 from callback.media.rtp import FRAME_S
 from callback.telephony.simulator import digest
-from callback.telephony.simulator.call import Address, Call
+from callback.telephony.simulator.call import Address, Call, CallState
 from callback.telephony.simulator.events import Event
 from callback.telephony.simulator.handset import Handset
 from callback.telephony.simulator.message import Message, parse, parse_uri, reply
@@ -45,7 +45,8 @@ class Carrier(asyncio.DatagramProtocol):
         self.events: list[Event] = []
         self.invites = 0
         self._handsets: dict[str, Handset] = {}
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, Call] = {}  # the last ones over among them: what comes late is answered
+        self._open: list[Call] = []  # those that are not over
         self._listeners: list[Callable[[Event], None]] = []
         self._dice = random.Random(len(self.host))  # the same losses every time
         self._nonce = secrets.token_hex(8)
@@ -85,7 +86,7 @@ class Carrier(asyncio.DatagramProtocol):
 
     def open_calls(self) -> list[Call]:
         """Every phone that rings, every dialog that is up, every response still without its ACK."""
-        return [call for call in self._calls.values() if call.is_open]
+        return [call for call in self._open if call.is_open]
 
     def on_event(self, listener: Callable[[Event], None]) -> None:
         self._listeners.append(listener)
@@ -156,7 +157,8 @@ class Carrier(asyncio.DatagramProtocol):
         self.invites += 1
         while len(self._calls) >= _CALLS_KEPT:
             self._calls.pop(next(iter(self._calls))).stop()
-        self._calls[invite.get("call-id")] = self.handset(digits).invited(invite, source)
+        call = self._calls[invite.get("call-id")] = self.handset(digits).invited(invite, source)
+        self._open.append(call)
 
     def _refuse_stranger(self, invite: Message, source: Address) -> None:
         self.send(reply(invite, 404, "nobody"), source)  # not repeated: the caller repeats its INVITE instead
@@ -184,7 +186,8 @@ class Carrier(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while True:
-            for call in tuple(self._calls.values()):
+            self._open = [call for call in self._open if call.state is not CallState.ENDED]
+            for call in self._open:
                 if call.line.sending:
                     call.line.tick()
             due_s += FRAME_S
