@@ -206,7 +206,8 @@ def calls_now() -> ResponseReturnValue:
     account = the_subscriber().account
     with the_parts().store.read() as session:
         recent = _recent(session, account)
-    return render_template("portal/_calls.html", **_listed(recent), **_words(account))
+        may_call = accounts.default_number(session, account.id) is not None
+    return render_template("portal/_calls.html", may_call=may_call, **_listed(recent), **_words(account))
 
 
 def _fragment(price: Quote | None, words: str = "") -> str:
@@ -227,6 +228,7 @@ def _show(form: CallMe, price: Quote | None = None) -> str:
         page=page,
         money=page.money,
         **_listed(page.recent),
+        may_call=bool(page.phones),
         now_ms=now_ms,
         quote=price,
         quote_words="",

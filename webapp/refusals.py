@@ -29,7 +29,9 @@ WORDS: Mapping[Reason, Any] = {
         "%(number)s is a premium or special number. We do not connect those."
     ),
     Reason.NOT_YOUR_NUMBER: lazy_gettext("%(number)s is not among your numbers. Add it first."),
-    Reason.NUMBER_PENDING: lazy_gettext("%(number)s is not confirmed yet. Enter the code we sent to it."),
+    Reason.NUMBER_PENDING: lazy_gettext(
+        "%(number)s is not confirmed yet. Enter the code we sent or read to you."
+    ),
     Reason.SAME_NUMBER: lazy_gettext(
         "%(number)s is the phone that we would ring. Choose another destination."
     ),

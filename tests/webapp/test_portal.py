@@ -82,6 +82,27 @@ def test_a_price_that_cannot_be_paid_says_so(desk: Desk) -> None:
     assert "€1.80" in told and "balance is too low" in told
 
 
+def test_whoever_has_no_phone_yet_is_told_to_register_it_and_no_more(desk: Desk) -> None:
+    desk.account("anna")
+    client = desk.client()
+    desk.sign_in(client, "anna")
+    call_me = 'translate="no">U.anna P.'
+    page = client.get("/").text
+    assert page.count(call_me) == 1 and " R." in page
+    assert call_me not in client.get("/now/calls").text
+    desk.phone("id-anna", ANNA)
+    assert call_me in client.get("/now/calls").text
+
+
+def test_an_empty_purse_says_who_fills_it(town: Town, desk: Desk) -> None:
+    whom = "ask the operator of this service"
+    assert whom not in town.as_anna().get("/now/money").text
+    desk.account("carla", credit_micro=0)
+    client = desk.client()
+    desk.sign_in(client, "carla")
+    assert whom in client.get("/now/money").text
+
+
 # --- what it costs us
 
 
