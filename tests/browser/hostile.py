@@ -1,4 +1,8 @@
-"""What strangers write to be run by a page, and a trap that notices if any of it is."""
+"""What strangers write to be run by a page, and a trap that notices if any of it is.
+
+A stranger's SIP From is not among it: `callback/telephony/wire.py` takes no more of it than its tag, and
+whatever begins a call is refused.
+"""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -44,6 +48,8 @@ PAYLOADS = (
     "=HYPERLINK(\"//pwned.example\")",
     "a\u0300\u0301\u0302\u0303\u0304" * 6,
     "W" * 150,
+    "\x07\x1b[31m\x08\x7f<b class=pwned>",
+    "<\0b class=pwned>x<\0/b>\0",  # UCS-2 carries a NUL, and so does SQLite; HTML drops it
 )  # fmt: skip
 _TRAP = "for (const name of ['pwned','alert','confirm','prompt','print','open']) window[name] = () => "
 _TRAP += "{ document.documentElement.dataset.sprung = name; };"

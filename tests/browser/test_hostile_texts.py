@@ -105,7 +105,8 @@ def test_nothing_that_was_written_runs_on_any_page() -> None:
                         await place.bring(here, client)
                         await walk(place, here, trap, lives, addresses)
                         if role == "olga":
-                            assert set(PAYLOADS) <= await texts_in_the_log(here)
+                            written = {payload.replace("\0", "") for payload in PAYLOADS}
+                            assert written <= await texts_in_the_log(here)
                         assert trap.sprung == []
                         here.calm()
 
