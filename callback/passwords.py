@@ -114,9 +114,9 @@ class Verifier:
         """
         if self.remembers(account, password):
             return None
-        lanes = (f"by {ani}", f"at {login.lower()}{_OWN_PHONES if own_phone else ''}")
+        lanes = [f"by {ani}", f"at {login.lower()}{_OWN_PHONES if own_phone else ''}"]
         if known and account is not None:
-            lanes = (f"known {known} of {account.id}",)
+            lanes = [f"known {known} of {account.id}"]
         if not all(self._tries.allow(lane) for lane in lanes):
             return Refused(Reason.TOO_MANY_TRIES)
         return None if self.check(account, password) else Refused(Reason.BAD_CREDENTIALS)

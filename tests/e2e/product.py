@@ -70,7 +70,7 @@ class Product:
                 rtp_to=rtp_from + 298,
                 web_port=self.web_port,
                 rest=rest,
-            )  # fmt: skip
+            )
         )
         self.store = Store(f"sqlite:///{directory / 'data' / 'ringback.db'}")
         self.serving: subprocess.Popen[bytes] | None = None
