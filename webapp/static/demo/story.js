@@ -1,6 +1,6 @@
 // The timeline and the charge: drawn anew when they change, the present chapter open.
 
-import { make, milliseconds, say, tell } from "./words.js";
+import { make, milliseconds, say, tell, written } from "./words.js";
 
 const opened = new Map(); // chapters whose reader has chosen: key → open
 
@@ -57,7 +57,7 @@ export function showCharge(charge) {
     ["balance", charge.balance],
   ]) {
     if (!charge.closed && (name === "settled" || name === "released")) continue;
-    sums.append(make("div", `sum sum-${name}`, make("dt", "", names[name]), make("dd", "", amount)));
+    sums.append(make("div", `sum sum-${name}`, make("dt", "", names[name]), make("dd", "", written(amount))));
   }
   place.replaceChildren(legs, sums);
 }
@@ -78,7 +78,7 @@ function leg(one) {
     "leg",
     make("span", "leg-role", one.role),
     make("strong", "", say(`legs.${one.role}`, { name: one.who || one.number })),
-    make("span", "leg-cost", one.cost || say("not-charged")),
+    make("span", "leg-cost", written(one.cost) || say("not-charged")),
     ...lines,
   );
 }

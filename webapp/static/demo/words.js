@@ -1,6 +1,7 @@
 // The page's sentences in its reader's language: `say("ringing", {name: "Anna"})`.
 
 const sentences = JSON.parse(document.getElementById("demo-words").textContent);
+const mark = new Intl.NumberFormat(document.documentElement.lang).format(1.5).charAt(1);
 
 /**
  * A sentence with its places filled.
@@ -10,7 +11,15 @@ const sentences = JSON.parse(document.getElementById("demo-words").textContent);
  */
 export function say(name, values = {}) {
   const sentence = sentences[name] ?? name;
-  return sentence.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+  return sentence.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? written(values[key]) : whole));
+}
+
+/**
+ * A figure or a sum of money as the page's language writes it; any other text as it is.
+ * @param {string|number} value such as "9.911 EUR"
+ */
+export function written(value) {
+  return String(value).replace(/^(-?\d+)\.(\d+)( [A-Z]{3})?$/, `$1${mark}$2$3`);
 }
 
 /**
