@@ -15,11 +15,13 @@ side, and decides nothing. Pure, but for the rows it is given.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from callback.core import spoken
+from callback.core.causes import Cause
 from callback.core.rating import Rate, cost
 from callback.store.models import Cdr, Leg, Request
 from callback.store.trace import Line
@@ -130,7 +132,7 @@ def timeline(
         since_ms = request.ended_at_ms - born_ms
         moments.append(Moment(Kind.OVER, request.ended_at_ms, since_ms, detail=request.outcome))
     order = {kind: place for place, kind in enumerate(Kind)}
-    return sorted(moments, key=lambda moment: (moment.at_ms, order[moment.kind]))
+    return _told_once(sorted(moments, key=lambda moment: (moment.at_ms, order[moment.kind])))
 
 
 def charges(legs: Sequence[Leg], cdrs: Sequence[Cdr]) -> list[Charge]:
@@ -170,6 +172,16 @@ def _end(cdr: Cdr, born_ms: int) -> Moment:
     return Moment(
         kind, cdr.ended_at_ms, cdr.ended_at_ms - born_ms, cdr.number, cdr.cause, lasted_ms=cdr.duration_ms
     )
+
+
+def _told_once(moments: Sequence[Moment]) -> list[Moment]:
+    """What ended both phones, a wish or the money, is told of the first; that closed the other's line."""
+    told = list(moments[:1])
+    for before, moment in pairwise(moments):
+        both = {before.kind, moment.kind} == {Kind.THEY_LEFT, Kind.YOU_LEFT}
+        is_same = both and before.detail == moment.detail != Cause.HANGUP
+        told.append(replace(moment, detail=Cause.CLEARED.value) if is_same else moment)
+    return told
 
 
 def _of_step(step: Line, request: Request) -> Iterator[Moment]:

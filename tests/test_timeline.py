@@ -100,6 +100,16 @@ def test_a_call_to_a_number_wished_for() -> None:
     assert (moments[-3].detail, moments[-3].lasted_ms) == ("hangup", 60_900)
 
 
+def test_what_ended_both_phones_is_told_once() -> None:
+    a, cdr_a = leg("A", 30, 900, 4_000, 70_001, Cause.CUSTOMER_WISH)
+    b, cdr_b = leg("B", 4_100, 5_000, 9_000, 70_000, Cause.CUSTOMER_WISH)
+    moments = timeline(request(destination=THEM), [a, b], [], [cdr_a, cdr_b])
+    assert [(moment.kind, moment.detail) for moment in moments[-2:]] == [
+        (Kind.THEY_LEFT, Cause.CUSTOMER_WISH),
+        (Kind.YOU_LEFT, Cause.CLEARED),
+    ]
+
+
 def test_a_number_dialled_by_keypad_is_told_with_what_was_asked_and_refused() -> None:
     a, cdr_a = leg("A", 30, None, 4_000, 40_000)
     steps = [
