@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import flask_babel
-from flask import Flask, has_request_context, request
+from flask import Flask, Response, after_this_request, has_request_context, request
 from flask_babel import Babel, get_locale, get_timezone, lazy_gettext
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "language_now",
     "lazy_gettext",
     "ngettext",
+    "remember_language",
     "time_zone_now",
 ]
 
@@ -29,6 +30,7 @@ ngettext: Callable[..., str] = flask_babel.ngettext
 _ = gettext
 LANGUAGES = {"en": "English", "pl": "Polski"}  # each in its own words
 COOKIE = "language"
+COOKIE_S = 365 * 24 * 3600
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -63,6 +65,17 @@ def language_now() -> str:
     """The language this answer is given in: a key of LANGUAGES."""
     locale = get_locale()
     return "en" if locale is None else str(locale.language)
+
+
+def remember_language(code: str) -> None:
+    """Let this browser keep the language of a person, so that pages speak it after the sign-out too."""
+    if code not in LANGUAGES or request.cookies.get(COOKIE) == code:
+        return
+
+    @after_this_request
+    def _keep(answer: Response) -> Response:
+        answer.set_cookie(COOKIE, code, max_age=COOKIE_S, secure=request.is_secure, samesite="Lax")
+        return answer
 
 
 def time_zone_now() -> ZoneInfo:

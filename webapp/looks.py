@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from webapp.auth import safe_next
 from webapp.i18n import COOKIE as LANGUAGE_COOKIE
-from webapp.i18n import LANGUAGES
+from webapp.i18n import COOKIE_S, LANGUAGES
 from webapp.parts import the_parts
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
-_YEAR_S = 365 * 24 * 3600
 
 blueprint = Blueprint("looks", __name__)
 
@@ -63,7 +62,7 @@ def choose_language() -> ResponseReturnValue:
 def _remember(cookie: str, value: str, known: tuple[str, ...]) -> ResponseReturnValue:
     answer = redirect(safe_next(request.form.get("next"), "/"), 303)
     if value in known:
-        answer.set_cookie(cookie, value, max_age=_YEAR_S, secure=request.is_secure, samesite="Lax")
+        answer.set_cookie(cookie, value, max_age=COOKIE_S, secure=request.is_secure, samesite="Lax")
     else:
         answer.delete_cookie(cookie)
     return answer

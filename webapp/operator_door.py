@@ -24,7 +24,7 @@ from callback.store.web_sessions import Found, Kind
 from webapp import auth, sessions, sources
 from webapp.forms import BaseForm, clean_text, stripped
 from webapp.i18n import gettext as _
-from webapp.i18n import lazy_gettext
+from webapp.i18n import lazy_gettext, remember_language
 from webapp.parts import signing_key, the_parts
 from webapp.qr import text_qr
 from webapp.subscriber_door import SignIn, refused_page
@@ -106,6 +106,7 @@ def code() -> ResponseReturnValue:
         if _code_is_good(operator, form.code.data):
             the_parts().codes.forget(tried)
             auth.sign_in(Kind.OPERATOR, operator.id, operator.credential_version)
+            remember_language(operator.locale)
             return auth.go_on(go_on, _HOME)
         if half.session.code_tries_left <= 1:
             return _too_many()
@@ -130,6 +131,7 @@ def set_up() -> ResponseReturnValue:
             return _too_many()
         if _keep_secret(operator, secret, form.code.data):
             auth.sign_in(Kind.OPERATOR, operator.id, operator.credential_version)
+            remember_language(operator.locale)
             flash(_("Welcome. From now on, sign in with your password and a code."), "ok")
             return auth.go_on(go_on, _HOME)
         form.code.errors = [_("That code does not fit. Check the clock of your phone and try the next one.")]

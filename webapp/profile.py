@@ -19,7 +19,7 @@ from webapp import auth, sources
 from webapp.auth import subscriber_only, the_subscriber
 from webapp.browsers import device_name
 from webapp.forms import BaseForm, clean_text, stripped
-from webapp.i18n import LANGUAGES, lazy_gettext
+from webapp.i18n import LANGUAGES, lazy_gettext, remember_language
 from webapp.i18n import gettext as _
 from webapp.parts import the_parts
 from webapp.refusals import words_of
@@ -92,6 +92,7 @@ def change_habits() -> ResponseReturnValue:
         return _page(habits_form=form)
     with the_parts().store.write() as session:
         habits.set_habits(session, the_subscriber().account.id, form.locale.data, form.time_zone.data)
+    remember_language(form.locale.data)
     return redirect(url_for("profile.saved"), 303)
 
 

@@ -11,7 +11,7 @@ from callback.store.web_sessions import Kind
 from webapp import auth, sources
 from webapp.forms import BaseForm, clean_text, stripped
 from webapp.i18n import gettext as _
-from webapp.i18n import lazy_gettext
+from webapp.i18n import lazy_gettext, remember_language
 from webapp.parts import the_parts
 from webapp.refusals import words_of
 
@@ -71,4 +71,5 @@ def _let_in(login: str, password: str) -> Refused | None:
     if account.state != "active":
         return Refused(Reason.ACCOUNT_BLOCKED)
     auth.sign_in(Kind.SUBSCRIBER, account.id, account.credential_version)
+    remember_language(account.locale)
     return None

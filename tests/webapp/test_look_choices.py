@@ -56,3 +56,18 @@ def test_the_profile_decides_for_who_is_signed_in(town: Town) -> None:
     town.desk.sign_in(client, "ola")
     client.set_cookie("language", "en")
     assert '<html lang="pl"' in client.get("/profile").text
+
+
+def test_the_language_of_a_person_stays_with_the_browser_after_the_sign_out(town: Town) -> None:
+    town.desk.account("ola", locale="pl")
+    client = town.desk.client()
+    town.desk.sign_in(client, "ola")
+    town.desk.post(client, "/sign-out", at="/profile")
+    assert '<html lang="pl"' in client.get("/sign-in").text
+
+
+def test_another_language_in_the_profile_stays_with_the_browser_too(town: Town) -> None:
+    for client, profile in ((town.as_anna(), "/profile"), (town.as_operator(), "/operator/profile")):
+        town.desk.post(client, f"{profile}/habits", at=profile, locale="pl", time_zone="Europe/Warsaw")
+        town.desk.post(client, "/sign-out", at=profile)
+        assert '<html lang="pl"' in client.get("/operator/sign-in").text

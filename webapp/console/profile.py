@@ -21,6 +21,7 @@ from webapp.browsers import device_name
 from webapp.forms import BaseForm, clean_text, stripped
 from webapp.i18n import gettext as _
 from webapp.i18n import lazy_gettext as _l
+from webapp.i18n import remember_language
 from webapp.parts import signing_key, the_parts
 from webapp.profile import Habits
 from webapp.qr import text_qr
@@ -97,6 +98,7 @@ def change_habits() -> ResponseReturnValue:
             session, the_operator().operator.id, form.locale.data, form.time_zone.data
         )
         _note(session, "change-own-habits")
+    remember_language(form.locale.data)
     return redirect(url_for(".saved"), 303)
 
 
