@@ -59,6 +59,10 @@ def test_without_scripts_a_call_is_priced_made_followed_and_looked_up() -> None:
                 await page.get_by_role("button", name="Hang up").click()
                 await expect(page).to_have_url(re.compile(request_id))
                 await page.get_by_role("link", name="History").click()
+                await expect(
+                    page.get_by_label("Result")
+                ).to_be_hidden()  # folded: calls come first on a phone
+                await page.get_by_text("Filter").click()
                 await page.get_by_label("Result").select_option("talked")
                 await page.get_by_role("button", name="Show").click()
                 await expect(page.locator(".data-table tbody tr")).to_have_count(1)

@@ -71,3 +71,13 @@ def test_pages_of_calls_ask_the_database_little(town: Town) -> None:
         with counted() as statements:
             assert olga.get(path).status_code == 200
         assert len(statements) <= MOST_A_PAGE, path
+
+
+def test_the_list_of_calls_renews_itself_unless_it_is_filtered(town: Town) -> None:
+    olga, part = town.as_operator(), 'data-live-src="/operator/calls/newest"'
+    assert "Nobody has asked for a call yet." in olga.get(f"{CALLS}/newest").text
+    mine = calls.talked_call(town.desk, town.anna)
+    assert f'href="{CALLS}/{mine}"' in olga.get(f"{CALLS}/newest").text
+    assert part in olga.get(CALLS).text
+    for looked_for in ("?result=talked", f"?before={mine}", "?from=yesterday"):
+        assert part not in olga.get(CALLS + looked_for).text

@@ -89,6 +89,7 @@ def test_the_day_is_counted(plant: tuple[Desk, FlaskClient]) -> None:
     here, olga = plant
     here.phone(here.account("anna"), ANNA)
     calls.talked_call(here, "id-anna")
+    calls.queued_call(here, "id-anna")
     with here.store.write() as session:
         inbox.open_session(session, "s", "main", 0)
         audit.record(
@@ -99,7 +100,7 @@ def test_the_day_is_counted(plant: tuple[Desk, FlaskClient]) -> None:
     came(here, outcome="bad-credentials")
     came(here, outcome="no-rate")
     page = olga.get("/operator/").text
-    assert "1 talked, 0 failed" in page
+    assert "1 talked, 0 without a talk, 1 in progress" in page
     assert page.index("Wrong login or password") < page.index("There is no price")
     assert "Booked a payment: anna, 5.00 EUR" in page
     links = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", olga.get("/operator/links").text))

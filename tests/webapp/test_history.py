@@ -196,3 +196,11 @@ def test_a_page_asks_the_database_little(town: Town) -> None:
         with watched() as seen:
             assert anna.get(address).status_code == 200
         assert len(seen) <= 10, address
+
+
+def test_the_filter_is_folded_unless_it_is_set_or_faulty(town: Town) -> None:
+    talked_call(town.desk, town.anna)
+    anna, opened = town.as_anna(), '<details class="filter-fold" open>'
+    assert '<details class="filter-fold">' in anna.get("/history").text
+    for asked in ("?result=talked", "?from=yesterday"):
+        assert opened in anna.get(f"/history{asked}").text

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from callback.store import accounts, audit
 from callback.store.live import live_calls
@@ -26,7 +27,8 @@ def calls() -> ResponseReturnValue:
     with parts.store.read() as session:
         found = listing(session, form, with_totals=False)
         live = live_calls(session, now_ms)
-    body = render_template("console/calls.html", listing=found, live=live, now_ms=now_ms)
+    is_newest = found.page is not None and not form.query and not {"before", "after"} & request.args.keys()
+    body = render_template("console/calls.html", listing=found, live=live, now_ms=now_ms, is_newest=is_newest)
     return body, 200 if found.page is not None else 400
 
 
@@ -38,6 +40,16 @@ def live() -> ResponseReturnValue:
     with the_parts().store.read() as session:
         found = live_calls(session, now_ms)
     return render_template("console/_live.html", live=found, now_ms=now_ms)
+
+
+@blueprint.get("/newest")
+@operator_only
+def newest() -> ResponseReturnValue:
+    """The first page of all calls, which changes by itself too."""
+    form = HistoryForm(MultiDict(), None, the_parts().config.service.country, time_zone_now())
+    with the_parts().store.read() as session:
+        found = listing(session, form, with_totals=False)
+    return render_template("console/_all_calls.html", listing=found)
 
 
 @blueprint.get("/<request_id>")

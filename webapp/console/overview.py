@@ -19,6 +19,7 @@ from webapp.parts import the_parts
 blueprint = Blueprint("console_overview", __name__, url_prefix="/operator")
 
 _ENTRIES = 8
+_NOT_WITHOUT_TALK = (Result.TALKED, Result.LIVE)
 _PARTS = ("dialer", "gateway", "relay")
 
 
@@ -66,7 +67,8 @@ def _read(session: Session, now_ms: int) -> dict[str, object]:
         "calls": calls,
         "calls_in_all": sum(calls.values()),
         "talked": calls.get(Result.TALKED, 0),
-        "failed": calls.get(Result.FAILED, 0),
+        "in_progress": calls.get(Result.LIVE, 0),
+        "without_talk": sum(n for result, n in calls.items() if result not in _NOT_WITHOUT_TALK),
         "sms": sms,
         "refused": [(REFUSED[reason], count) for reason, count in sms.refused],
         "plant": plant,
