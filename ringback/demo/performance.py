@@ -52,9 +52,8 @@ def perform(directory: Path | None, show: Show) -> int:
     """The whole demo; its exit code. Raises `directory.NoPlace`."""
     clock = Clock()
     began_ms = clock.now_ms()
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a script's `&` leaves it ignored, SIGTERM too then
+    # begun by a script's `&` it would ignore SIGINT, and with it SIGTERM
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     town = Town(premises.take(directory))
