@@ -5,6 +5,7 @@ is wired here.
 """
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ def run_gateway(config: Config) -> None:
 
 def run_web(config: Config) -> None:
     """Serve the pages until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # also while what follows is still being imported
     from ringback import web_process  # noqa: PLC0415  # 20 MB which nobody else needs, and would half copy
 
     web_process.run_web(config)

@@ -45,6 +45,7 @@ def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int)
         return None
     brought = figures(session, _ACCOUNT_AND_HOLD, its_id=request_id)
     reads_code = request.purpose == requests.CODE
+    may_ring = brought is not None and brought.state == "active" and _is_theirs(session, request, now_ms)
     rate_a = FREE if reads_code else rates.find_rate(session, request.deck_id, request.number_a, "A")
     assert brought and rate_a, f"request {request_id} was opened without account, hold or rate"
     return Claimed(
@@ -61,8 +62,8 @@ def claim(session: Session, request_id: str, node: str, epoch: int, now_ms: int)
         node,
         epoch,
         reads_code,
-        request.code_sealed,
-        brought.state == "active" and _is_theirs(session, request, now_ms),
+        request.code_sealed if may_ring else None,
+        may_ring,
     )
 
 

@@ -169,6 +169,7 @@ def desk(deck: str = DECK, **sections: Any) -> Iterator[Desk]:
         here = Desk(config, store)
         yield here
         here.news.close()
+        here.app.extensions["ringback.ears"].stop()  # else it would look for news while other tests run
     finally:
         store.dispose()
         shutil.rmtree(directory)
