@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.ports import free_port
+from tests.ports import free_port, free_sip_port
 from tests.waiting import eventually
 
 _MODULES = Path("/usr/lib/baresip/modules")
@@ -63,7 +63,7 @@ class Baresip:
     ) -> None:
         self.number = number
         self.tone_hz = tone_hz
-        self.port = free_port()
+        self.port = free_sip_port()
         self.events: list[dict[str, Any]] = []
         self._folder = folder
         self._control_port = free_port(socket.SOCK_STREAM)
