@@ -96,6 +96,8 @@ def test_an_operators_pages_of_a_service_at_work() -> None:
         await place.bring(here, client)
         things = {"request_id": lives.call, "account_id": lives.anna}
         found = await look_at(here, pages_of(place, "operator", things))
+        await here.go(f"/operator/calls/{lives.call}")  # its table of legs is wider than a tablet's column
+        found += await faults_of(here, ("tablet",))
         return found + await look_at(here, [f"/calls/{lives.talk}", "/operator/sms?outcome=refused"])
 
     play(walk)
